@@ -1,0 +1,60 @@
+"""Classifiers of the transformers library, from the Hub."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hub_models.checkpoint import Checkpoint
+from hub_models.errors import CheckpointError
+from hub_models.predictors.classifier import Classifier
+from hub_models.preprocess import InputSpec
+
+
+class TransformersClassifier(Classifier):
+    """The library's own picture processor in front, `.logits` behind; the rest is a Classifier."""
+
+    processor = None
+
+    def crop(self, pixels: np.ndarray) -> np.ndarray:
+        plain = self.processor(pixels, return_tensors="np", do_normalize=False)["pixel_values"][0]
+        return np.ascontiguousarray((plain.transpose(1, 2, 0) * 255).round().astype(np.uint8))
+
+    def preprocess(self, pixels: np.ndarray) -> Tensor:
+        return self.processor(pixels, return_tensors="pt")["pixel_values"].to(self.device)
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.inference_mode():
+            return self.network(pixel_values=x).logits
+
+    def predict_many(self, pictures: list[np.ndarray]) -> np.ndarray:
+        batch = torch.cat([self.preprocess(p) for p in pictures])
+        return self.forward(batch).float().softmax(1).cpu().numpy()
+
+
+def build(checkpoint: Checkpoint, files: Path, device: str) -> torch.nn.Module:
+    """The network with its weights: safetensors only, no code from the repository."""
+    from transformers import AutoModelForImageClassification
+
+    try:
+        network = AutoModelForImageClassification.from_pretrained(
+            files, use_safetensors=True, local_files_only=True, dtype=torch.float32
+        )
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0].replace(str(files), "the folder")
+        raise CheckpointError(
+            "checkpoint_foreign", f"Expected a picture classifier of transformers in safetensors: {reason}"
+        ) from error
+    return network.eval().requires_grad_(False).to(device)
+
+
+def load(checkpoint: Checkpoint, files: Path, device: str) -> TransformersClassifier:
+    from transformers import AutoImageProcessor
+
+    network = build(checkpoint, files, device)
+    names = [network.config.id2label[i] for i in range(network.config.num_labels)]
+    spec = checkpoint.input or InputSpec(size_hw=(224, 224))
+    predictor = TransformersClassifier(checkpoint, network, spec, names, device)
+    predictor.processor = AutoImageProcessor.from_pretrained(files, local_files_only=True)
+    return predictor

@@ -1,0 +1,104 @@
+"""A task of the lecture: what it is called, how it is computed, where its tab is. `tasks()` finds them all."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from hub_models.results import Result
+
+CHAPTERS = {
+    1: "Introduction",
+    2: "Regression and gradient descent",
+    3: "Logistic regression",
+    4: "Neural networks",
+    5: "Evaluating learners",
+    6: "Large data, big models",
+    7: "Convolutional networks",
+    8: "Localization and detection",
+    9: "Segmentation, faces, style",
+    10: "Sequences and attention",
+    11: "Audio",
+    12: "Generative networks",
+    13: "Video and action",
+    14: "Human pose",
+    15: "3D and motion",
+    16: "Beyond the notes",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A result with what it took: the JSON of every interface."""
+
+    result: Result
+    seconds: float  # of the model's work, without loading
+    device: str
+    checkpoint: str
+    notes: tuple[str, ...] = ()  # what was done to the input that the person may not expect
+
+    def to_json(self) -> dict:
+        return self.result.to_json() | {
+            "seconds": round(self.seconds, 4),
+            "device": self.device,
+            "checkpoint": self.checkpoint,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """An input that an installed package carries: `place` is module/file, as in a Checkpoint's source."""
+
+    name: str
+    place: str
+    says: str  # alt text: what is to be seen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """`predict(input..., checkpoint) -> Answer`: a `Path` parameter is a file of the visitor's."""
+
+    id: str
+    title: str
+    lecture: str  # "7.2": chapter and section; gives the order
+    summary: str  # one sentence: what goes in, what comes out
+    papers: tuple[str, ...]
+    predict: Callable[..., Answer]
+    default: str  # id of the checkpoint chosen at first
+    recipe: str = ""  # module of finetune that trains for this task
+    needs: tuple[str, ...] = ()  # requirements of a Space, beyond gradio
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def chapter(self) -> int:
+        return int(self.lecture.split(".")[0])
+
+    @property
+    def module(self) -> str:
+        return self.id.replace("-", "_")
+
+    def tab(self) -> None:
+        """Create the tab's components in whatever gradio Blocks is open."""
+        importlib.import_module(f"hub_models.tabs.{self.module}").tab(self)
+
+
+@cache
+def tasks() -> tuple[Task, ...]:
+    """Every module in `tasks/`, in lecture order."""
+    package = importlib.import_module("hub_models.tasks")
+    found = [
+        importlib.import_module(f"hub_models.tasks.{m.name}").TASK for m in pkgutil.iter_modules(package.__path__)
+    ]
+    return tuple(sorted(found, key=lambda t: [int(part) for part in t.lecture.split(".")]))
+
+
+def task(identity: str) -> Task:
+    """The task called `identity`; HubError lists the right names."""
+    from hub_models.errors import BadInput
+
+    for candidate in tasks():
+        if candidate.id == identity:
+            return candidate
+    known = ", ".join(t.id for t in tasks())
+    raise BadInput("task_unknown", f"Expected one of the tasks {known}; got {str(identity)[:80]!r}.")

@@ -1,0 +1,32 @@
+"""Fixtures that several test files share."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hub_server import WRITE_TOKEN, HubServer
+
+
+@pytest.fixture
+def hub() -> Iterator[HubServer]:
+    """A running Hub of our own, empty."""
+    with HubServer() as server:
+        yield server
+
+
+@pytest.fixture
+def hub_env(hub: HubServer, tmp_path: Path) -> dict[str, str]:
+    """The environment of a subprocess whose Hub is `hub`, with write access and an empty cache."""
+    foreign = ("HF_", "HUGGINGFACE_", "TRANSFORMERS_")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return clean | {
+        "HF_ENDPOINT": hub.url,
+        "HF_TOKEN": WRITE_TOKEN,
+        "HF_HOME": str(tmp_path / "hf"),
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "NO_PROXY": "127.0.0.1",
+        "OMP_NUM_THREADS": "1",
+    }
