@@ -14,7 +14,7 @@ from finetune.loop import Settings
 from hub_models.preprocess import InputSpec
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)  # of the training pictures
-EPOCHS = {"resnet": 40, "alexnet": 40, "vgg": 36, "inception": 36}
+EPOCHS = {"resnet": 40, "alexnet": 30, "vgg": 30, "inception": 20}
 TITLES = {"resnet": "ResNet-20", "alexnet": "AlexNet (small)", "vgg": "VGG (small)", "inception": "Inception (small)"}
 RATES = {"resnet": 0.1, "alexnet": 0.02, "vgg": 0.1, "inception": 0.1}
 

@@ -24,7 +24,7 @@ from hub_models.errors import BadData, Overloaded
 CHUNK_BYTES = 1024**2
 LONGEST_NAME = 255  # bytes of one part of a path, on every usual file system
 SUPPORTED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # LZMA lets the file choose how much memory
-READABLE_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError)
+DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError)
 NPY_HEADER_READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -46,7 +46,7 @@ DEFAULT_LIMITS = ArchiveLimits()
 
 
 def extract_archive(path: Path, into: Path, limits: ArchiveLimits = DEFAULT_LIMITS) -> list[Path]:
-    """Unpack the zip at `path` into the new or empty folder `into`; the files written, in the archive's order.
+    """Unpack the zip at `path` into the new or empty folder `into`; the files written, in order.
 
     All or nothing: files appear in `into` only when every one is whole. Raises BadData: `archive_unreadable`,
     `archive_unsafe`, `archive_encrypted`, `archive_bomb`; Overloaded: `disk_full`.
@@ -60,6 +60,7 @@ def extract_archive(path: Path, into: Path, limits: ArchiveLimits = DEFAULT_LIMI
         if needed > shutil.disk_usage(into.parent).free:
             raise disk_full()
         with TemporaryDirectory(prefix=".unpacking-", dir=into.parent) as staging:
+            Path(staging, "files").mkdir()
             written, packed_bytes = 0, path.stat().st_size
             for member in members:
                 target = Path(staging, "files", member.filename)
@@ -106,11 +107,15 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except READABLE_ERRORS as error:
-        raise BadData(
-            "archive_unreadable",
-            "Expected an intact zip archive, got a damaged or different file; pack it again.",
-        ) from error
+    except DAMAGE as error:
+        raise archive_unreadable() from error
+
+
+def archive_unreadable() -> BadData:
+    return BadData(
+        "archive_unreadable",
+        "Expected an intact zip archive, got a damaged or different file; pack it again.",
+    )
 
 
 def read_chunks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -136,7 +141,7 @@ def refuse_unsafe(member: zipfile.ZipInfo, limits: ArchiveLimits) -> None:
     ):
         raise BadData(
             "archive_unsafe",
-            "Expected file names that stay inside the archive's folder, got one that does not; pack it again.",
+            "Expected file names that stay inside the archive, got one that does not; pack it again.",
         )
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -148,6 +153,8 @@ def refuse_unsafe(member: zipfile.ZipInfo, limits: ArchiveLimits) -> None:
         raise BadData(
             "archive_encrypted", "Expected an open archive, got one with a password; pack it again without."
         )
+    if member.header_offset < 0:  # zipfile would seek there
+        raise archive_unreadable()
     if member.compress_type not in SUPPORTED_METHODS:
         raise BadData(
             "archive_unreadable",
@@ -209,7 +216,7 @@ def load_npz(path: Path, keys: tuple[str, ...], max_bytes: int) -> dict[str, np.
             declared = sum(npy_bytes(archive, member) for member in members)
             refuse_bomb(declared, sum(member.compress_size for member in members), limits)
             return {key: read_npy(archive, member) for key, member in zip(keys, members, strict=True)}
-    except READABLE_ERRORS as error:
+    except DAMAGE as error:
         raise npz_unreadable("a damaged or different file") from error
 
 
@@ -228,6 +235,8 @@ def npy_member(archive: zipfile.ZipFile, key: str) -> zipfile.ZipInfo:
             "npz_missing_key", f'Expected an array named "{key}" in the npz, found: {there or "none"}.'
         )
     member = archive.getinfo(f"{key}.npy")
+    if member.header_offset < 0:  # zipfile would seek there
+        raise npz_unreadable("a damaged file")
     if member.flag_bits & 0x1 or member.compress_type not in SUPPORTED_METHODS:
         raise npz_unreadable("one with a password or a foreign compression")
     return member

@@ -42,7 +42,9 @@ class Checkpoint:
     year: int  # of the paper
     library: Library
     source: str  # bundled: | package:module/file | hub:user/name | local:folder
-    model: str  # name for the library: "resnet" (ours), "tf_efficientnet_lite0" (timm), a class (transformers)
+    model: (
+        str  # name for the library: "resnet" (ours), "tf_efficientnet_lite0" (timm), a class (transformers)
+    )
     sentence: str  # one sentence for the student
     paper: str
     weights_licence: str
@@ -62,7 +64,9 @@ class Checkpoint:
         if not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", self.id):
             raise ValueError(f"expected an id such as resnet20.cifar10, got {self.id!r}")
         if self.kind not in ("bundled", "package", "hub", "local"):
-            raise ValueError(f"{self.id}: expected a source bundled:, package:, hub: or local:, got {self.source!r}")
+            raise ValueError(
+                f"{self.id}: expected a source bundled:, package:, hub: or local:, got {self.source!r}"
+            )
         if self.kind == "bundled" and not self.sha256:
             raise ValueError(f"{self.id}: bundled weights need their sha256")
         if self.revision is not None and not re.fullmatch(r"[0-9a-f]{40}", self.revision):

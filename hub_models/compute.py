@@ -67,7 +67,9 @@ class Deadline:
     def check(self) -> None:
         """Raise Overloaded when the time is up or the visitor has gone."""
         if self.cancelled():
-            raise Overloaded("cancelled", "Cancelled, as asked. Nothing was kept; you can start again at any time.")
+            raise Overloaded(
+                "cancelled", "Cancelled, as asked. Nothing was kept; you can start again at any time."
+            )
         if time.monotonic() - self.began > self.seconds:
             raise Overloaded(
                 "deadline",

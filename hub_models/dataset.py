@@ -21,7 +21,14 @@ from hub_models.errors import BadData
 from hub_models.picture import decode_picture
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-SPLIT_NAMES = {"train": "train", "val": "dev", "valid": "dev", "validation": "dev", "dev": "dev", "test": "test"}
+SPLIT_NAMES = {
+    "train": "train",
+    "val": "dev",
+    "valid": "dev",
+    "validation": "dev",
+    "dev": "dev",
+    "test": "test",
+}
 LARGEST_NPZ = 8 * 1024**3  # bytes of all arrays, unpacked
 
 
@@ -88,7 +95,11 @@ class FromArray:
 
     def __call__(self, i: int) -> np.ndarray:
         image = self.images[i]
-        return np.ascontiguousarray(np.broadcast_to(image[..., None], (*image.shape, 3))) if image.ndim == 2 else image
+        return (
+            np.ascontiguousarray(np.broadcast_to(image[..., None], (*image.shape, 3)))
+            if image.ndim == 2
+            else image
+        )
 
 
 def natural(name: str) -> list:
@@ -139,7 +150,9 @@ def open_splits(path: str | Path) -> dict[str, LabelledPictures]:
         names = [p.relative_to(path).as_posix() for p in files]
         return from_relative_names(names, lambda order: FromFiles(tuple(files[i] for i in order)), "folder")
     if not path.exists():
-        raise BadData("data_missing", f"Expected a folder, zip or npz of pictures, found nothing named {path.name}.")
+        raise BadData(
+            "data_missing", f"Expected a folder, zip or npz of pictures, found nothing named {path.name}."
+        )
     if path.suffix == ".npz":
         return {"all": from_npz(path)}
     if path.suffix == ".zip":
@@ -159,7 +172,11 @@ def from_npz(path: Path) -> LabelledPictures:
             "data_shape",
             f"Expected images (N, H, W) or (N, H, W, 3) of uint8, got {images.shape} of {images.dtype}.",
         )
-    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu" or (len(labels) and labels.min() < 0):
+    if (
+        labels.shape != images.shape[:1]
+        or labels.dtype.kind not in "iu"
+        or (len(labels) and labels.min() < 0)
+    ):
         raise BadData(
             "data_shape",
             f"Expected labels ({len(images)},) of whole numbers from 0, got {labels.shape} of {labels.dtype}.",
@@ -174,7 +191,9 @@ def from_npz(path: Path) -> LabelledPictures:
     )
 
 
-def split_off(data: LabelledPictures, share: float, block: int, seed: int) -> tuple[LabelledPictures, LabelledPictures]:
+def split_off(
+    data: LabelledPictures, share: float, block: int, seed: int
+) -> tuple[LabelledPictures, LabelledPictures]:
     """(rest, split off): about `share` of each class, in whole blocks of `block` consecutive pictures.
 
     Consecutive pictures often show one object or scene; a block keeps them on one side of the split.

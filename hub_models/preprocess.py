@@ -51,8 +51,11 @@ def crop_pixels(pixels: np.ndarray, spec: InputSpec) -> np.ndarray:
     width, height = picture.size
     if resized[0] == resized[1]:  # shorter side to resized[0], longer side in proportion
         scale = resized[0] / min(width, height)
-        new_wh = (resized[0], int(resized[0] * height / width)) if width <= height else (
-            int(resized[0] * width / height), resized[0])
+        new_wh = (
+            (resized[0], int(resized[0] * height / width))
+            if width <= height
+            else (int(resized[0] * width / height), resized[0])
+        )
     else:
         scale = max(resized[0] / height, resized[1] / width)
         new_wh = (max(round(width * scale), resized[1]), max(round(height * scale), resized[0]))

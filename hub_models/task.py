@@ -1,6 +1,7 @@
 """A task of the lecture: what it is called, how it is computed, where its tab is. `tasks()` finds them all."""
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,9 +79,15 @@ class Task:
     def module(self) -> str:
         return self.id.replace("-", "_")
 
-    def tab(self) -> None:
+    @property
+    def inputs(self) -> dict[str, type]:
+        """What `predict` has to be given: its parameters without a default, with their types."""
+        parameters = inspect.signature(self.predict, eval_str=True).parameters.values()
+        return {p.name: p.annotation for p in parameters if p.default is p.empty}
+
+    def tab(self, preset) -> None:
         """Create the tab's components in whatever gradio Blocks is open."""
-        importlib.import_module(f"hub_models.tabs.{self.module}").tab(self)
+        importlib.import_module(f"hub_models.tabs.{self.module}").tab(self, preset)
 
 
 @cache
@@ -88,7 +95,8 @@ def tasks() -> tuple[Task, ...]:
     """Every module in `tasks/`, in lecture order."""
     package = importlib.import_module("hub_models.tasks")
     found = [
-        importlib.import_module(f"hub_models.tasks.{m.name}").TASK for m in pkgutil.iter_modules(package.__path__)
+        importlib.import_module(f"hub_models.tasks.{m.name}").TASK
+        for m in pkgutil.iter_modules(package.__path__)
     ]
     return tuple(sorted(found, key=lambda t: [int(part) for part in t.lecture.split(".")]))
 

@@ -1,4 +1,4 @@
-"""Hostile and odd picture files, made here by hand; each row of the table names its row of the hostile inputs.
+"""Hostile and odd picture files, made here by hand, by the numbers of the table of hostile inputs.
 
 `HOSTILE_PICTURES` says of each file what must happen: an error code, or None where it must decode. The files
 are small (the largest has 0.5 MB) and the makers deterministic, so that a server test can send the same ones.

@@ -24,8 +24,8 @@ CLASSIFIERS = {
     "LeNet-5": (LeNet5, 61_706),
     "AlexNet": (AlexNet.imagenet, 60_965_224),
     "VGG-16": (VGG.imagenet16, 138_357_544),
-    # Weights of table 1 row by row (stem 124 K, 3a to 5b 5,843 K, linear 1,024 K), plus a bias a channel
-    # of every convolution and class. The table's own column of rounded figures sums to 6.8 M.
+    # Weights of table 1: stem 124,096, modules 5,842,176, linear 1,024,000; plus 8,280 biases, one a channel
+    # of every convolution and class. The table's own column counts in 1,024s (3a: 159 K for 163,328).
     "GoogLeNet": (GoogLeNet.imagenet, 6_998_552),
     "ResNet-34": (ResNet.imagenet34, 21_797_672),
     "ResNet-20": (ResNet.cifar, 269_722),

@@ -82,6 +82,13 @@ def flipped_byte() -> bytes:
     return bytes(data)
 
 
+def before_the_start(name: str = "a.png") -> bytes:
+    """The end record says that the directory is longer than what stands before it."""
+    data = bytearray(zip_of({name: b"x"}))
+    struct.pack_into("<I", data, len(data) - 6, 1000)  # where the directory starts, in its end record
+    return bytes(data)
+
+
 def twice_the_same_name() -> bytes:
     return zip_of({"a.png": b"1", "b.png": b"2"}).replace(b"b.png", b"a.png")
 
@@ -104,6 +111,7 @@ HOSTILE_ARCHIVES: tuple[tuple[str, Callable[[], bytes], str], ...] = (
     ("password", lambda: with_flag(0x1), "archive_encrypted"),
     ("LZMA", lambda: zip_of({"a.png": b"x"}, zipfile.ZIP_LZMA), "archive_unreadable"),
     ("flipped byte", flipped_byte, "archive_unreadable"),
+    ("member before the start", before_the_start, "archive_unreadable"),
     ("cut off", lambda: zip_of(PICTURES)[:-30], "archive_unreadable"),
     ("empty file", lambda: b"", "archive_unreadable"),
     ("text", lambda: b"not a zip at all", "archive_unreadable"),
@@ -247,6 +255,14 @@ def npz_bomb() -> bytes:
     return file.getvalue()
 
 
+def flipped_npz() -> bytes:
+    file = io.BytesIO()
+    np.savez(file, images=np.zeros(1000, np.uint8))
+    data = bytearray(file.getvalue())
+    data[500] ^= 1
+    return bytes(data)
+
+
 HOSTILE_NPZ: tuple[tuple[str, Callable[[], bytes], str], ...] = (
     ("45 npz bomb by ratio", npz_bomb, "archive_bomb"),
     (
@@ -268,19 +284,12 @@ HOSTILE_NPZ: tuple[tuple[str, Callable[[], bytes], str], ...] = (
     ("no npy", lambda: npz_of(images=b"text"), "npz_unreadable"),
     ("format 9.9", lambda: npz_of(images=b"\x93NUMPY\t\t" + bytes(100)), "npz_unreadable"),
     ("key missing", lambda: npz_of(pictures=npy(np.zeros(3))), "npz_missing_key"),
-    ("no key", lambda: npz_of(), "npz_missing_key"),
-    ("flipped byte", lambda: flipped_npz(), "npz_unreadable"),
+    ("no key", npz_of, "npz_missing_key"),
+    ("flipped byte", flipped_npz, "npz_unreadable"),
+    ("member before the start", lambda: before_the_start("images.npy"), "npz_unreadable"),
     ("a single npy", lambda: npy(np.zeros(3)), "npz_unreadable"),
     ("empty file", lambda: b"", "npz_unreadable"),
 )
-
-
-def flipped_npz() -> bytes:
-    file = io.BytesIO()
-    np.savez(file, images=np.zeros(1000, np.uint8))
-    data = bytearray(file.getvalue())
-    data[500] ^= 1
-    return bytes(data)
 
 
 @pytest.mark.parametrize(

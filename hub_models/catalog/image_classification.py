@@ -23,8 +23,11 @@ PACKAGE = (
         trained_on="ImageNet-1k (1.28 million photographs, 1,000 classes)",
         parameters=4_652_008,
         megabytes=18.8,
-        input=InputSpec(size_hw=(224, 224), mean=(0.5,) * 3, std=(0.5,) * 3, crop=0.875, interpolation="bicubic"),
+        input=InputSpec(
+            size_hw=(224, 224), mean=(0.5,) * 3, std=(0.5,) * 3, crop=0.875, interpolation="bicubic"
+        ),
         labels="imagenet",
+        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
     ),
 )
 

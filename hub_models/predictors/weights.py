@@ -20,7 +20,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError(
-            "checkpoint_missing", f"Expected the weights {path.name}, found none. Run the recipe, or fetch them again."
+            "checkpoint_missing",
+            f"Expected the weights {path.name}, found none. Run the recipe, or fetch them again.",
         ) from error
     except (SafetensorError, EOFError, RuntimeError, ValueError, OSError) as error:
         raise CheckpointError(
@@ -49,10 +50,13 @@ def read_config(folder: Path) -> dict:
         ) from error
     except ValueError as error:
         raise CheckpointError(
-            "checkpoint_corrupt", "Expected JSON in config.json, but it cannot be read. Make or fetch it again."
+            "checkpoint_corrupt",
+            "Expected JSON in config.json, but it cannot be read. Make or fetch it again.",
         ) from error
     if not isinstance(config, dict):
-        raise CheckpointError("checkpoint_foreign", "Expected an object in config.json, found something else.")
+        raise CheckpointError(
+            "checkpoint_foreign", "Expected an object in config.json, found something else."
+        )
     return config
 
 
@@ -64,7 +68,8 @@ def assign(model: nn.Module, tensors: dict[str, Tensor], checkpoint: Checkpoint)
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
         raise CheckpointError(
-            "checkpoint_foreign", f"Expected the weights of {checkpoint.model}, but they do not fit it: {reason}"
+            "checkpoint_foreign",
+            f"Expected the weights of {checkpoint.model}, but they do not fit it: {reason}",
         ) from error
     return model.eval().requires_grad_(False)
 

@@ -1,0 +1,208 @@
+"""The model card of a checkpoint: README.md, as the Hub shows it.
+
+Names of classes, data sets and models come from people and file systems, so the card escapes them: nothing
+in a card becomes HTML, a link, a heading or a table cell unless it is written as one here.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from hub_models.checkpoint import Checkpoint, Metric
+
+REPO = "USER/NAME"  # stands in the card until the push knows the name of the repository
+LONGEST_TABLE = 50  # rows; of more classes the card shows those that the model finds least often
+# Licence names that the Hub knows (its documentation, "Licenses"); any other is "other" with a name
+HUB_LICENCES = ("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0")
+HUB_LICENCES += (
+    "cc-by-nc-4.0",
+    "cc-by-nc-sa-4.0",
+    "agpl-3.0",
+    "gpl-3.0",
+    "lgpl-3.0",
+    "openrail",
+    "unlicense",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassRow:
+    """How one class fared on the evaluation data."""
+
+    name: str
+    count: int  # samples of this class
+    recall: float  # share of them that were found
+    precision: float  # share of the answers with this name that were right
+    confused_with: str = ""  # the wrong name that they got most often
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardFacts:
+    """What a reader needs in order to judge a checkpoint and make it again, beyond the Checkpoint itself."""
+
+    data: str  # what the training data is and where it comes from
+    data_hub_id: str = ""  # "uoft-cs/cifar10", where the data is on the Hub
+    split: str  # which samples trained, which chose the weights, which gave the figures
+    start: str = "random weights"  # where the first weights came from
+    command: str
+    minutes: float
+    hardware: str
+    seed: int
+    versions: tuple[tuple[str, str], ...] = ()  # (("torch", "2.15.0"), ...)
+    per_class: tuple[ClassRow, ...] = ()
+    limits: tuple[str, ...] = ()  # a sentence each
+
+
+def plain(text: str) -> str:
+    """User text as one line of Markdown that shows exactly these characters."""
+    shown = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") or is_bidi(c) else c for c in text)
+    shown = " ".join(shown.split())
+    shown = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    shown = re.sub(r"[\\`*_\[\]|~$#!@{}]|:(?=//)|(?<=www)\.|^[-+=]", r"\\\g<0>", shown)
+    shown = re.sub(r"^(\d+)([.)])(?= |$)", r"\1\\\2", shown)  # no numbered list
+    return shown if len(shown) <= 400 else shown[:399].rstrip("\\") + "…"
+
+
+def is_bidi(character: str) -> bool:
+    """One of the invisible characters that turn the direction of the text after them."""
+    return (
+        character in "\u061c\u200e\u200f"
+        or "\u202a" <= character <= "\u202e"
+        or "\u2066" <= character <= "\u2069"
+    )
+
+
+def fenced(text: str, language: str) -> str:
+    """A code block that `text` cannot end."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text.strip()}\n{fence}"
+
+
+def card_text(checkpoint: Checkpoint, class_names: Sequence[str], class_name: str, facts: CardFacts) -> str:
+    """README.md. `class_name`: the Python class of a network of ours, "" for other libraries."""
+    dumped = yaml.safe_dump(
+        front_matter(checkpoint, facts), sort_keys=False, allow_unicode=True, width=10_000
+    )
+    shown = ", ".join(plain(name) for name in class_names[:LONGEST_TABLE])
+    more = f" and {len(class_names) - LONGEST_TABLE} more" if len(class_names) > LONGEST_TABLE else ""
+    versions = ", ".join(f"{plain(name)} {plain(version)}" for name, version in facts.versions)
+    sections = [
+        f"---\n{dumped}---",
+        f"# {plain(checkpoint.title)}, {plain(checkpoint.trained_on)}",
+        plain(checkpoint.sentence),
+        f"{checkpoint.parameters:,} parameters, {checkpoint.megabytes:g} MB. "
+        f"{len(class_names)} classes: {shown}{more}.",
+        f"## Load it\n\n{loading(checkpoint, class_name)}",
+        "## Data and licence\n\n"
+        f"- Trained on: {plain(facts.data)}\n- First weights: {plain(facts.start)}\n"
+        f"- Licence of the data: {plain(checkpoint.data_licence)}\n"
+        f"- Licence of these weights: {plain(checkpoint.weights_licence)}\n- Split: {plain(facts.split)}",
+        f"## How good it is\n\n{metric_table(checkpoint.metrics)}",
+    ]
+    if facts.per_class:
+        sections.append(f"## Class by class\n\n{class_table(facts.per_class)}")
+    limits = "\n".join(f"- {plain(limit)}" for limit in facts.limits) or "- None were looked for."
+    deviations = (
+        f"\n\nDeviations from the paper: {plain(checkpoint.deviations)}" if checkpoint.deviations else ""
+    )
+    sections += [
+        f"## Make it again\n\n{fenced(' '.join(facts.command.split()), 'bash')}\n\n"
+        f"{facts.minutes:,.1f} minutes on {plain(facts.hardware)}, seed {facts.seed}"
+        + (f", with {versions}." if versions else "."),
+        f"## Limits\n\n{limits}",
+        f"## Paper\n\n{plain(checkpoint.paper)}{deviations}",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def front_matter(checkpoint: Checkpoint, facts: CardFacts) -> dict:
+    """The metadata that the Hub reads: licence, library, task, data sets and results."""
+    licence = checkpoint.weights_licence.strip().lower().replace(" ", "-")
+    known = licence in HUB_LICENCES
+    matter: dict = {"license": licence if known else "other"}
+    if not known:
+        matter["license_name"] = re.sub(r"[^a-z0-9.]+", "-", licence).strip("-.") or "other"
+    ours = checkpoint.library == "ours"
+    matter["library_name"] = "pytorch" if ours else checkpoint.library
+    matter["pipeline_tag"] = checkpoint.task
+    matter["tags"] = [checkpoint.task, re.sub(r"[^a-z0-9]+", "-", checkpoint.architecture.lower()).strip("-")]
+    matter["tags"] += ["model_hub_mixin", "pytorch_model_hub_mixin"] if ours else [checkpoint.library]
+    if facts.data_hub_id:
+        matter["datasets"] = [facts.data_hub_id]
+    if checkpoint.metrics:
+        matter["metrics"] = sorted({metric.name for metric in checkpoint.metrics})
+        results = [result(checkpoint, metric, facts) for metric in checkpoint.metrics]
+        matter["model-index"] = [{"name": checkpoint.id, "results": results}]
+    return matter
+
+
+def result(checkpoint: Checkpoint, metric: Metric, facts: CardFacts) -> dict:
+    """One entry of the Hub's model-index."""
+    slug = re.sub(r"[^a-z0-9]+", "-", metric.dataset.lower()).strip("-") or "data"
+    words = f"{metric.name}, n = {metric.count:,}, 95 % interval {metric.low:.3f} to {metric.high:.3f}"
+    return {
+        "task": {"type": checkpoint.task},
+        "dataset": {"name": metric.dataset, "type": facts.data_hub_id or slug, "split": metric.split},
+        "metrics": [
+            {
+                "type": metric.name,
+                "value": metric.value,
+                "name": words,
+                "args": {"n": metric.count, "low": metric.low, "high": metric.high},
+            }
+        ],
+    }
+
+
+def loading(checkpoint: Checkpoint, class_name: str) -> str:
+    """Code that opens the weights, in their own library and in this hub."""
+    if checkpoint.library == "ours":
+        module = f"hub_models.architectures.{checkpoint.model}"
+        own = f'from {module} import {class_name}\n\nmodel = {class_name}.from_pretrained("{REPO}").eval()'
+    else:
+        own = (
+            f'import timm\n\nmodel = timm.create_model("hf-hub:{REPO}", pretrained=True).eval()\n'
+            'names = model.pretrained_cfg["label_names"]'
+        )
+    hub = (
+        "from pathlib import Path\n\nimport numpy as np\nfrom huggingface_hub import snapshot_download\n\n"
+        f"from hub_models.local import read_local\nfrom hub_models.predictors import {checkpoint.library}\n\n"
+        f'folder = Path(snapshot_download("{REPO}"))\n'
+        f'predictor = {checkpoint.library}.load(read_local(folder), folder, "cpu")\n'
+        "pixels = np.zeros((64, 64, 3), np.uint8)  # your picture: height, width, RGB\n"
+        "print(predictor.predict(pixels).top(3))"
+    )
+    middle = "With class names and preprocessing, as the demo does:"
+    return f"{fenced(own, 'python')}\n\n{middle}\n\n{fenced(hub, 'python')}"
+
+
+def metric_table(metrics: Sequence[Metric]) -> str:
+    if not metrics:
+        return "It was not measured."
+    rows = [
+        "| metric | data | value | 95 % interval | n | baseline |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for m in metrics:
+        baseline = "" if m.baseline is None else f"{m.baseline:.1%} ({plain(m.baseline_name)})"
+        rows.append(
+            f"| {plain(m.name)} | {plain(m.dataset)}, {plain(m.split)} | {m.value:.1%} "
+            f"| {m.low:.1%} to {m.high:.1%} | {m.count:,} | {baseline} |"
+        )
+    return "\n".join(rows)
+
+
+def class_table(rows: Sequence[ClassRow]) -> str:
+    lines = ["| class | n | recall | precision | most often taken for |", "| --- | --- | --- | --- | --- |"]
+    shown = rows if len(rows) <= LONGEST_TABLE else sorted(rows, key=lambda row: row.recall)[:LONGEST_TABLE]
+    for row in shown:
+        shares = f"{row.recall:.1%} | {row.precision:.1%}"
+        lines.append(f"| {plain(row.name)} | {row.count:,} | {shares} | {plain(row.confused_with)} |")
+    table = "\n".join(lines)
+    if len(shown) < len(rows):
+        return f"The {len(shown)} of {len(rows)} classes that it finds least often.\n\n{table}"
+    return table

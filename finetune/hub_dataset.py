@@ -1,0 +1,84 @@
+"""Labelled pictures from the Hugging Face Hub: repositories of picture files, or of zips of them.
+
+`user/name` is fetched into the Hub's own cache once; `user/name@commit` pins it. Only pictures and zips are asked
+for. Parquet, the form into which the Hub's own viewer likes to turn a data set, is refused with what to do instead.
+"""
+
+import re
+from pathlib import Path, PurePosixPath
+
+from hub_models.dataset import SPLIT_NAMES, SUFFIXES, LabelledPictures, open_splits
+from hub_models.errors import BadData, HubUnavailable, Overloaded
+from hub_models.fetch import code_of
+
+SENTENCES = {
+    "hub_offline": "Expected a connection for the data {name}, but HF_HUB_OFFLINE is set and it is not here yet.",
+    "hub_unreachable": "Expected the data {name} from the Hub, but it cannot be reached. Check the connection.",
+    "hub_forbidden": "The Hub refuses the data {name}: private, gated or not there. Accept its conditions, "
+    "then run `hf auth login`.",
+    "hub_not_found": "Expected the data {name}, but there is neither such a folder or file nor such a data set on the Hub.",
+    "hub_failed": "The Hub's answer about the data {name} was an error. Repeat it later.",
+    "disk_full": "Expected room for the data {name}, but the disk is full. Free some, or set HF_HOME.",
+}
+
+
+def open_data(name: str) -> dict[str, LabelledPictures]:
+    """The labelled pictures, by split, in the folder or file `name`, or in the Hub data set of that name."""
+    if Path(name).exists() or not re.fullmatch(r"[\w.-]+/[\w.-]+(@[\w.-]+)?", name):
+        return open_splits(name)
+    folder = fetch_dataset(name)
+    zips = sorted(folder.rglob("*.zip"))
+    if not zips:
+        return open_splits(folder)
+    if len(zips) == 1:
+        return open_splits(zips[0])
+    splits: dict[str, LabelledPictures] = {}
+    for path in zips:
+        words = re.split(r"[^a-z]+", path.stem.lower())
+        named = [SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES]
+        if len(named) != 1 or named[0] in splits:
+            raise BadData(
+                "data_shape",
+                f"Expected one zip a split (train.zip, val.zip, test.zip) in {name}, got "
+                f"{', '.join(p.name for p in zips[:8])}. Download it and put the pictures into folders.",
+            )
+        splits[named[0]] = next(iter(open_splits(path).values()))
+    return splits
+
+
+def fetch_dataset(name: str) -> Path:
+    """The folder of the Hub's cache with the pictures and zips of `name`. HubUnavailable, BadData, Overloaded."""
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import HTTPError, OfflineModeIsEnabled
+
+    repo_id, _, revision = name.partition("@")
+    try:
+        # a commit that was fetched whole is used without asking the Hub again
+        files = [] if revision else HfApi().list_repo_files(repo_id, repo_type="dataset")
+        if files:
+            refuse_foreign(name, files)
+        wanted = [f"*{ending}" for suffix in (*SUFFIXES, ".zip") for ending in (suffix, suffix.upper())]
+        folder = snapshot_download(
+            repo_id, repo_type="dataset", revision=revision or None, allow_patterns=wanted, max_workers=4
+        )
+    except (HTTPError, OfflineModeIsEnabled, OSError, ValueError) as error:
+        code = code_of(error)
+        if code is None:
+            raise
+        kind = Overloaded if code == "disk_full" else HubUnavailable
+        raise kind(code, SENTENCES[code].format(name=name)) from error
+    return Path(folder)
+
+
+def refuse_foreign(name: str, files: list[str]) -> None:
+    """Raise BadData unless `files` hold pictures or zips."""
+    endings = {PurePosixPath(file).suffix.lower() for file in files}
+    if endings & {*SUFFIXES, ".zip"}:
+        return
+    if ".parquet" in endings or ".arrow" in endings:
+        raise BadData(
+            "data_parquet",
+            f"Expected picture files or zips in {name}, but it keeps its pictures in parquet files, which need the "
+            "package datasets. Load it with that, save each picture as CLASS/NUMBER.png, and give that folder.",
+        )
+    raise BadData("data_missing", f"Expected pictures or zips in {name}, found {', '.join(sorted(endings)[:8])}.")

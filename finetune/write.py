@@ -1,0 +1,115 @@
+"""Write a trained network as a folder in Hub layout: weights, configuration, model card, golden output."""
+
+import errno
+import importlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save as save_arrays
+from safetensors.torch import save as save_tensors
+from torch import Tensor, nn
+
+from finetune.card import CardFacts, card_text
+from finetune.row import row_source
+from hub_models.checkpoint import Checkpoint, Library
+from hub_models.errors import Overloaded
+from hub_models.local import CARD, CONFIG, FILES, GOLDEN, WEIGHTS, checkpoint_to_json, read_local
+
+
+def half(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """All floating-point tensors as fp16, but float32 where a value does not fit into fp16."""
+    small = {}
+    for name, tensor in tensors.items():
+        kept = tensor.detach().cpu()
+        if kept.is_floating_point():
+            as_half = kept.half()
+            kept = as_half if as_half.isfinite().all() else kept.float()
+        small[name] = kept.contiguous().clone()  # safetensors refuses tensors that share memory
+    return small
+
+
+def write_checkpoint(
+    folder: Path,
+    *,
+    model: nn.Module,
+    library: Library,
+    class_names: Sequence[str],
+    golden_pixels: np.ndarray,
+    checkpoint: Checkpoint,
+    extra_card: CardFacts,
+) -> Checkpoint:
+    """Write `folder` in Hub layout and return the Checkpoint that it now holds.
+
+    `golden_pixels` (H, W, 3) uint8 RGB. Source, library, parameters and megabytes of `checkpoint` are set to
+    what was written. All is made beside `folder` first. Overloaded `disk_full` leaves `folder` as it was.
+    """
+    # a class name that was a folder's name may hold bytes that are no text
+    names = tuple(name.encode("utf-8", "replace").decode() for name in class_names)
+    weights = save_tensors(half(model.state_dict()), {"format": "pt"})
+    checkpoint = replace(
+        checkpoint,
+        library=library,
+        source=f"local:{folder}",
+        sha256=None,
+        revision=None,
+        parameters=sum(p.numel() for p in model.parameters()),
+        megabytes=round(len(weights) / 1e6, 2),
+    )
+    unfinished = folder.with_name(folder.name + ".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was killed here
+    try:
+        unfinished.mkdir(parents=True)
+        (unfinished / WEIGHTS).write_bytes(weights)
+        write_config(unfinished / CONFIG, model, names, checkpoint)
+        predictor = importlib.import_module(f"hub_models.predictors.{library}").load(
+            checkpoint, unfinished, "cpu"
+        )
+        golden = {"pixels": golden_pixels, "probabilities": predictor.predict(golden_pixels).probabilities}
+        (unfinished / GOLDEN).write_bytes(save_arrays(golden))
+        text = card_text(checkpoint, names, type(model).__name__ if library == "ours" else "", extra_card)
+        (unfinished / CARD).write_text(text, encoding="utf-8")
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            (unfinished / name).replace(folder / name)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise Overloaded(
+            "disk_full",
+            f"Expected room for {len(weights) / 1e6:,.1f} MB of weights, but the disk is full. Free some.",
+        ) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return read_local(folder)
+
+
+def write_config(path: Path, model: nn.Module, names: tuple[str, ...], checkpoint: Checkpoint) -> None:
+    """`config.json`: what the library's own loader reads, the class names, and our `checkpoint`."""
+    spec = checkpoint.input
+    if spec is None:
+        raise ValueError(f"{checkpoint.id}: expected the input that the network was trained with, got None")
+    ours = {"label_names": list(names), "checkpoint": checkpoint_to_json(checkpoint)}
+    if checkpoint.library == "timm":
+        from timm.models._hub import save_config_for_hf
+
+        data = {
+            "input_size": (spec.channels, *spec.size_hw),
+            "mean": spec.mean,
+            "std": spec.std,
+            "crop_pct": spec.crop,
+            "interpolation": spec.interpolation,
+        }
+        save_config_for_hf(model, path, model_config=ours, data_config=data)
+        return
+    about = {"architecture": checkpoint.model, "num_classes": len(names)}
+    path.write_text(json.dumps({**model._hub_mixin_config, **about, **ours}, indent=2), encoding="utf-8")
+
+
+def catalogue_row(folder: Path) -> str:
+    """The row for `hub_models/catalog/`, once the folder is copied to `hub_models/checkpoints/<id>`."""
+    checkpoint = read_local(folder)
+    return row_source(replace(checkpoint, source=f"bundled:{checkpoint.id}"))

@@ -1,0 +1,203 @@
+"""A classifier on labelled pictures: accuracy with its interval, per class, and what is taken for what.
+
+The report, as JSON (a public interface; docs/command-line.md):
+
+    task, checkpoint, data, split     what was measured, on what
+    count, skipped                    pictures answered; pictures that could not be read
+    accuracy, top5                    {value, low, high, count}, 95 % Wilson interval; top5 with more than 5 classes
+    per_class                         [{label, count, recall, precision, f1}] of the classes that occur in the data
+                                      or in an answer; null where nothing was counted
+    confusion                         [[pictures]]: a row a true class, a column an answer, both as per_class lists them
+    baseline                          {name, accuracy} of always answering the most frequent class
+    seconds, device                   of everything, decoding included
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from hub_models.dataset import LabelledPictures, open_splits
+from hub_models.errors import BadData, BadInput
+from hub_models.loader import LOADER
+from hub_models.metrics import proportion
+from hub_models.predictors import Predictor
+
+TASK = "image-classification"
+SPLITS = ("test", "dev", "all", "train")  # the first that is there is measured
+MOST_PICTURES = 32  # of a batch
+MOST_BYTES = 256 * 1024**2  # of a batch's pixels: seven photographs of 12 megapixels
+MOST_LISTED = 40  # class names in a sentence, rows in a text
+Show = Callable[[int, int], None]
+
+
+class PictureClassifier(Predictor, Protocol):
+    names: tuple[str, ...]
+    device: str
+
+    def predict_many(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+        """Pictures of any sizes -> probabilities (B, classes)."""
+
+
+def evaluate_path(
+    checkpoint: str, path: str | Path, show: Show | None = None, tell: Show | None = None
+) -> dict:
+    """The report of `checkpoint` (an id, or a folder that a recipe wrote) on a folder, zip or npz of pictures."""
+    identity = LOADER.resolve(checkpoint, TASK).id
+    splits = open_splits(path)
+    split = next(name for name in SPLITS if name in splits)
+
+    def work(predictor: PictureClassifier) -> dict:
+        return evaluate(predictor, splits[split], show, name=Path(path).name, split=split)
+
+    return LOADER.run(identity, TASK, work, tell)
+
+
+def evaluate(
+    predictor: PictureClassifier,
+    data: LabelledPictures,
+    show: Show | None = None,
+    *,
+    name: str = "",
+    split: str = "all",
+) -> dict:
+    """The report of `predictor` on `data`. BadData: `classes_unknown`, `data_unreadable`."""
+    began = time.perf_counter()
+    index_of = class_indices(data, predictor.names)
+    truths: list[int] = []
+    best: list[np.ndarray] = []  # (B, 5) classes of each batch, the most probable first
+    for pictures, positions in batches(data):
+        probabilities = predictor.predict_many(pictures)  # (B, classes)
+        best.append(np.argsort(-probabilities, axis=1, kind="stable")[:, :5])
+        truths += [index_of[int(label)] for label in data.labels[positions]]
+        if show is not None:
+            show(positions[-1] + 1, len(data))
+    if not truths:
+        raise BadData(
+            "data_unreadable", f"Expected pictures that can be read, but none of the {len(data)} can be."
+        )
+    truth, top5 = np.array(truths), np.concatenate(best)
+    count, classes = len(truth), len(predictor.names)
+    report = {
+        "task": TASK,
+        "checkpoint": predictor.checkpoint.id,
+        "data": name,
+        "split": split,
+        "count": count,
+        "skipped": len(data) - count,
+        "accuracy": figure(top5[:, 0] == truth),
+    }
+    if classes > 5:
+        report["top5"] = figure((top5 == truth[:, None]).any(1))
+    majority = {"name": "majority class", "accuracy": round(float(np.bincount(truth).max()) / count, 6)}
+    return report | {
+        **by_class(truth, top5[:, 0], predictor.names),
+        "baseline": majority,
+        "seconds": round(time.perf_counter() - began, 3),
+        "device": predictor.device,
+    }
+
+
+def batches(data: LabelledPictures) -> Iterator[tuple[list[np.ndarray], list[int]]]:
+    """The pictures that can be read with their positions in `data`, as many together as memory should hold."""
+    pictures: list[np.ndarray] = []
+    positions: list[int] = []
+    for i in range(len(data)):
+        try:
+            pictures.append(data.read(i))
+        except BadInput:
+            continue
+        positions.append(i)
+        if len(pictures) == MOST_PICTURES or sum(p.nbytes for p in pictures) > MOST_BYTES:
+            yield pictures, positions
+            pictures, positions = [], []
+    if pictures:
+        yield pictures, positions
+
+
+def class_indices(data: LabelledPictures, known: Sequence[str]) -> dict[int, int]:
+    """Class of the data -> class of the checkpoint, for those that occur: by equal names, or by plain numbers."""
+    by_name: dict[str, list[int]] = {}
+    for i, label in enumerate(known):
+        by_name.setdefault(plain(label), []).append(i)
+    names = {int(label): data.class_names[label] for label in np.unique(data.labels)}
+    found = {label: by_name.get(plain(name), []) for label, name in names.items()}
+    if all(
+        len(candidates) == 1 for candidates in found.values()
+    ):  # two classes of one name cannot be told apart
+        return {label: candidates[0] for label, candidates in found.items()}
+    numbers = {
+        label: int(name)
+        for label, name in names.items()
+        if name.isascii() and name.isdecimal() and len(name) < 10
+    }
+    if len(numbers) == len(names) and max(numbers.values()) < len(known):
+        return numbers
+    strange = [name for label, name in names.items() if len(found[label]) != 1]
+    raise BadData(
+        "classes_unknown",
+        f"Expected the classes of the checkpoint, by name or by number ({listed(known)}); "
+        f"it does not know {listed(strange)}. Rename the folders, or choose another checkpoint.",
+    )
+
+
+def plain(name: str) -> str:
+    return name.casefold().replace(" ", "").replace("_", "")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a sentence; of many, the first ones and how many there are."""
+    words = ", ".join(name[:60] for name in names[:MOST_LISTED])
+    return words if len(names) <= MOST_LISTED else f"{words}, ... {len(names)} in all"
+
+
+def figure(right: np.ndarray) -> dict:
+    """(N,) bool -> the share of True with its interval."""
+    value, low, high = proportion(int(right.sum()), len(right))
+    return {"value": round(value, 6), "low": round(low, 6), "high": round(high, 6), "count": len(right)}
+
+
+def by_class(truth: np.ndarray, answer: np.ndarray, names: Sequence[str]) -> dict:
+    """`per_class` and `confusion` from (N,) true and (N,) answered classes."""
+    occurring = np.union1d(truth, answer)
+    precision, recall, f1, count = precision_recall_fscore_support(
+        truth, answer, labels=occurring, zero_division=np.nan
+    )
+    rows = [
+        {"label": names[c], "count": int(n), "recall": number(r), "precision": number(p), "f1": number(f)}
+        for c, n, r, p, f in zip(occurring, count, recall, precision, f1, strict=True)
+    ]
+    return {"per_class": rows, "confusion": confusion_matrix(truth, answer, labels=occurring).tolist()}
+
+
+def number(value: float) -> float | None:
+    """JSON has no NaN."""
+    return None if np.isnan(value) else round(float(value), 6)
+
+
+def text(report: dict) -> str:
+    """The report for people: the figures, then a row a class."""
+    skipped = f", {report['skipped']} unreadable left out" if report["skipped"] else ""
+    lines = [
+        f"{report['checkpoint']} on {report['data']} ({report['split']}): {report['count']:,} pictures{skipped}, "
+        f"{report['seconds']:.1f} s on {report['device']}"
+    ]
+    for key, word in (("accuracy", "accuracy"), ("top5", "top 5")):
+        if key in report:
+            f = report[key]
+            lines.append(f"{word:9} {f['value']:6.1%}  (95 % interval {f['low']:.1%} to {f['high']:.1%})")
+    lines.append(
+        f"{'baseline':9} {report['baseline']['accuracy']:6.1%}  (always the {report['baseline']['name']})"
+    )
+    rows = [row for row in report["per_class"] if row["count"]][:MOST_LISTED]
+    width = max(len(row["label"]) for row in rows)
+    lines.append(f"\n{'class':{width}}  count  recall  precision      f1")
+    for row in rows:
+        precision, f1 = ("-" if row[k] is None else f"{row[k]:.1%}" for k in ("precision", "f1"))
+        lines.append(
+            f"{row['label']:{width}}  {row['count']:5}  {row['recall']:6.1%}  {precision:>9}  {f1:>6}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,90 @@
+"""The public call of a task: one named endpoint with a described schema, for HTTP, gradio_client and MCP."""
+
+import inspect
+from pathlib import Path
+from typing import Literal, TypedDict
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from hub_models import compute
+from hub_models.errors import BadInput
+from hub_models.task import Task
+from hub_models.ui.click import LANE, guarded
+from hub_models.ui.components import uploaded
+
+
+class FileMeta(TypedDict):
+    _type: Literal["gradio.FileData"]
+
+
+class UploadedFile(TypedDict, total=False):
+    """A file uploaded to this server before the call, as gradio's clients send it."""
+
+    path: str
+    orig_name: str
+    meta: FileMeta
+
+
+def given_file(value: object, name: str) -> Path:
+    """The uploaded file that `value` stands for: inside the upload folder, nowhere else."""
+    if not isinstance(value, dict):
+        raise BadInput("bad_request", f"Expected an uploaded file for {name!r}, got {type(value).__name__}.")
+    path = uploaded(value.get("path"), value.get("url"))
+    folder = Path(get_upload_folder()).resolve()
+    if not path.resolve().is_relative_to(folder) or not path.is_file():
+        raise BadInput(
+            "file_refused", f"Expected a file uploaded to this server for {name!r}. Upload it first."
+        )
+    return path
+
+
+def given_text(value: object, parameter: inspect.Parameter) -> str:
+    if value is None and parameter.default is not inspect.Parameter.empty:
+        return parameter.default
+    if not isinstance(value, str):
+        raise BadInput("bad_request", f"Expected text for {parameter.name!r}, got {type(value).__name__}.")
+    return value
+
+
+def endpoint(task: Task) -> None:
+    """Register `task.predict` under the task's id in the Blocks that is open."""
+    signature = inspect.signature(task.predict)
+    parameters = [
+        p.replace(annotation=UploadedFile) if p.annotation is Path else p
+        for p in signature.parameters.values()
+    ]
+
+    def call(*values: object) -> dict:
+        given = [
+            given_file(v, p.name) if p.annotation is Path else given_text(v, p)
+            for v, p in zip(values, signature.parameters.values(), strict=True)
+        ]
+        return task.predict(*given).to_json()
+
+    call.__name__ = task.module
+    call.__doc__ = description(task)
+    call.__signature__ = signature.replace(parameters=parameters, return_annotation=dict)
+    call.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": dict}
+    gr.api(
+        with_signature_of(call, guarded(call)),
+        api_name=task.id,
+        api_description=call.__doc__,
+        concurrency_id=LANE,
+        concurrency_limit=compute.lanes(),
+    )
+
+
+def with_signature_of(call, wrapped):
+    """`wrapped` described as `call`, for the schema."""
+    wrapped.__signature__, wrapped.__annotations__ = call.__signature__, call.__annotations__
+    return wrapped
+
+
+def description(task: Task) -> str:
+    """What MCP and the API page say of the endpoint."""
+    lines = [task.summary, "", "Args:"]
+    for parameter in inspect.signature(task.predict).parameters.values():
+        what = "an uploaded file" if parameter.annotation is Path else f"default {parameter.default!r}"
+        lines.append(f"    {parameter.name}: {what}")
+    return "\n".join(lines)

@@ -1,0 +1,41 @@
+"""Examples from the installed packages, so that nothing has to be fetched or shipped."""
+
+import importlib.util
+from pathlib import Path
+
+import gradio as gr
+
+from hub_models.task import Example, Task
+
+
+def example_path(example: Example) -> Path | None:
+    """The file, or None where its package is not installed (a Space installs less)."""
+    package, _, inside = example.place.partition("/")
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    path = Path(spec.submodule_search_locations[0]) / inside
+    return path if path.is_file() else None
+
+
+def available(task: Task) -> dict[str, Path]:
+    """Name -> file of the examples that are here."""
+    found = {example.name: example_path(example) for example in task.examples}
+    return {name: path for name, path in found.items() if path is not None}
+
+
+def link_button(task: Task, checkpoint: gr.Dropdown, example: gr.State) -> None:
+    """A button that copies a link which opens this tab with these settings."""
+    button = gr.Button("Copy link", size="sm")
+    button.click(
+        None,
+        [checkpoint, example],
+        None,
+        js=(
+            "(checkpoint, example) => { const u = new URL(window.location); u.search = '';"
+            f" u.searchParams.set('task', '{task.id}'); u.searchParams.set('checkpoint', checkpoint);"
+            " if (example) u.searchParams.set('example', example);"
+            " history.replaceState(null, '', u); navigator.clipboard?.writeText(u.toString()); }"
+        ),
+        api_visibility="private",
+    )
