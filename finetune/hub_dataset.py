@@ -81,4 +81,6 @@ def refuse_foreign(name: str, files: list[str]) -> None:
             f"Expected picture files or zips in {name}, but it keeps its pictures in parquet files, which need the "
             "package datasets. Load it with that, save each picture as CLASS/NUMBER.png, and give that folder.",
         )
-    raise BadData("data_missing", f"Expected pictures or zips in {name}, found {', '.join(sorted(endings)[:8])}.")
+    raise BadData(
+        "data_missing", f"Expected pictures or zips in {name}, found {', '.join(sorted(endings)[:8])}."
+    )

@@ -4,25 +4,38 @@
 
 DIR is a folder (class/picture.jpg, with or without train/ and val/), a zip of one, an npz, or a Hub dataset id.
 Run the same command again to resume. The result, `OUTPUT/checkpoint`, opens in the hub's tab and can be pushed.
+On many GPUs: `accelerate launch --num_processes 4 -m finetune.image_classification ...`.
 """
 
-import argparse
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
+from accelerate import PartialState
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
-from finetune.loop import Settings, fit
-from finetune.pictures import AugmentedPictures, Augmentation, PlainPictures, check_data, normalised
-from finetune.starting_point import Start, parameter_groups, start_from
-from hub_models.dataset import LabelledPictures, open_splits, split_off
-from hub_models.errors import BadData, HubError
+from finetune.about import AboutFor, about_own_data
+from finetune.data_check import check_data, few, listed, train_and_dev
+from finetune.finish import Trained, finish
+from finetune.freezing import FrozenBlocks, parameter_groups
+from finetune.loop import Evaluate, Settings, Step, fit
+from finetune.options import build_parser, recipe_values
+from finetune.pictures import Augmentation, AugmentedPictures, PlainPictures, normalised
+from finetune.progress import tell, told
+from finetune.publish import preflight, push
+from finetune.starting_point import Colour, Start, in_colour, start_from
+from finetune.state import best_weights, progress_in
+from hub_models.dataset import LabelledPictures
+from hub_models.errors import HubError
 from hub_models.preprocess import InputSpec
+
+__all__ = ["Push", "Recipe", "build_parser", "main", "run"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,65 +50,203 @@ class Recipe:
     dev_share: float = 0.15
     dev_block: int = 1  # pictures in a row that stay on one side of the split
     spec: InputSpec | None = None  # None: what the pretrained weights want
+    size_hw: tuple[int, int] | None = None  # other pictures than `spec` says
+    colour: Colour | None = None
     augment: Augmentation = "photo"
     label_smoothing: float = 0.1
-    dropout: float = 0.2
-    freeze_blocks: int = 0  # -1: all but the classifier
+    dropout: float | None = None  # None: the network's own
+    freeze_blocks: FrozenBlocks = 0
     rate_decay: float = 1.0  # rate of a block / rate of the next
     smoke: bool = False  # 2 epochs of 8 batches: does it run at all?
 
 
-def read_data(recipe: Recipe) -> tuple[LabelledPictures, LabelledPictures]:
-    """(train, dev). A test split, where there is one, is not touched."""
-    splits = open_splits(recipe.data)
-    if recipe.dev_data:
-        dev = open_splits(recipe.dev_data)
-        return splits.get("train") or splits["all"], dev.get("dev") or next(iter(dev.values()))
-    if "dev" in splits:
-        return splits["train"], splits["dev"]
-    whole = splits.get("train") or splits["all"]
-    return split_off(whole, recipe.dev_share, recipe.dev_block, recipe.settings.seed)
+@dataclass(frozen=True, kw_only=True)
+class Push:
+    repo: str = ""  # user/name on the Hub; "": no push
+    private: bool = False
 
 
-def train(recipe: Recipe, show=print) -> tuple[Start, LabelledPictures, LabelledPictures]:
-    """Run `recipe` to its end; the network returned holds the best weights."""
+NO_PUSH = Push()
+
+
+def run(
+    recipe: Recipe,
+    about_for: AboutFor,
+    where: Push = NO_PUSH,
+    publish_only: bool = False,
+    show: Callable[[str], None] = print,
+) -> int:
+    """Train, measure, write OUTPUT/checkpoint and push it; the exit code. An error of a person is one sentence."""
+    is_main = PartialState().is_main_process
+    show = show if is_main else lambda words: None
+    try:
+        with told(recipe.output) if is_main else nullcontext():
+            work(recipe, about_for, where, publish_only=publish_only, show=show, is_main=is_main)
+    except HubError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on where it was", file=sys.stderr)
+        return 130  # as shells report Ctrl-C
+    return 0
+
+
+def work(
+    recipe: Recipe,
+    about_for: AboutFor,
+    where: Push,
+    *,
+    publish_only: bool,
+    show: Callable[[str], None],
+    is_main: bool,
+) -> None:
+    """The parts of a run, in order."""
+    if is_main:
+        tell(recipe.output, "checking data")
+    if recipe.smoke:
+        recipe = replace(recipe, settings=replace(recipe.settings, epochs=2, patience=0))
     train_data, dev_data = read_data(recipe)
-    train_data, dev_data, report = check_data(train_data, dev_data)
-    show(report.text())
-    settings = recipe.settings
-    torch.manual_seed(settings.seed)
-    start = start_from(recipe.model, len(train_data.class_names), recipe.dropout, recipe.spec)
-    model = start.model.to(memory_format=torch.channels_last)
-    groups = parameter_groups(
-        model, settings.learning_rate, recipe.rate_decay, settings.weight_decay, recipe.freeze_blocks
+    torch.manual_seed(recipe.settings.seed)
+    start = starting_point(recipe, len(train_data.class_names))
+    if where.repo and is_main:
+        show(preflight(where.repo, None, 2 * sum(p.numel() for p in start.model.parameters())).text())
+    train_data, dev_data, report = check_data(
+        train_data, dev_data, saying(recipe.output, show, is_main), recipe.settings.workers
     )
-    learned = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    show(f"{start.architecture}: {sum(p.numel() for p in model.parameters()):,} parameters, {learned:,} learn")
+    show(report.text())
+    stopped = False if publish_only else train(recipe, start, train_data, dev_data, show)
+    if not is_main:
+        return
+    if not best_weights(recipe.output, start.model, needed=publish_only):
+        tell(
+            recipe.output,
+            "stopped",
+            "Stopped before the first epoch ended: there are no weights to keep yet.",
+        )
+        return
+    minutes = progress_in(recipe.output).seconds / 60
+    settings, data = recipe.settings, {"train_data": train_data, "dev_data": dev_data}
+    trained = Trained(start=start, **data, seed=settings.seed, minutes=minutes)
+    finish(trained, about_for(start, train_data), recipe.output, show)
+    if where.repo and not stopped:
+        push_result(recipe.output / "checkpoint", where, show)
+    tell(recipe.output, *(("stopped", "The best weights so far are kept.") if stopped else ("finished",)))
 
+
+def read_data(recipe: Recipe) -> tuple[LabelledPictures, LabelledPictures]:
+    settings = recipe.settings
+    train_data, dev_data = train_and_dev(
+        recipe.data, recipe.dev_data, recipe.dev_share, recipe.dev_block, settings.seed
+    )
+    if recipe.smoke:
+        samples = 8 * settings.batch * settings.accumulate
+        train_data, dev_data = few(train_data, samples, settings.seed), few(dev_data, samples, settings.seed)
+    return train_data, dev_data
+
+
+def saying(output: Path, show: Callable[[str], None], is_main: bool) -> Callable[[str], None]:
+    """A `show` that the status file repeats."""
+
+    def say(words: str) -> None:
+        show(words)
+        if is_main:
+            tell(output, "checking data", words)
+
+    return say
+
+
+def starting_point(recipe: Recipe, classes: int) -> Start:
+    """The network of `recipe`, and pictures of the size and colour that it asks for."""
+
+    def changed(spec: InputSpec) -> InputSpec:
+        spec = in_colour(spec, recipe.colour) if recipe.colour else spec
+        return replace(spec, size_hw=recipe.size_hw) if recipe.size_hw else spec
+
+    return start_from(recipe.model, classes, recipe.dropout, recipe.spec, changed)
+
+
+def train(
+    recipe: Recipe,
+    start: Start,
+    train_data: LabelledPictures,
+    dev_data: LabelledPictures,
+    show: Callable[[str], None],
+) -> bool:
+    """Run the epochs; the best weights stand in OUTPUT/best.safetensors. True where it was stopped before its end."""
+    settings, spec = recipe.settings, start.input
+    model = start.model.to(memory_format=torch.channels_last)
+    rate, decay = settings.learning_rate, settings.weight_decay
+    groups = parameter_groups(model, rate, recipe.rate_decay, decay, recipe.freeze_blocks)
+    learned = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    show(
+        f"{start.architecture}: {sum(p.numel() for p in model.parameters()):,} parameters, {learned:,} learn"
+    )
+    unchanging = {
+        name: getattr(recipe, name)
+        for name in ("model", "augment", "label_smoothing", "dropout", "freeze_blocks", "rate_decay", "smoke")
+    } | {"input": spec, "classes": listed(train_data.class_names)}
+    progress = fit(
+        model,
+        groups,
+        AugmentedPictures(train_data, spec, recipe.augment, settings.seed),
+        step=step_with(spec, recipe.label_smoothing),
+        evaluate=evaluation(dev_data, spec, settings),
+        settings=settings,
+        folder=recipe.output,
+        show=show,
+        recipe=unchanging,
+    )
+    return progress.stopped
+
+
+def step_with(spec: InputSpec, label_smoothing: float) -> Step:
     def step(network: nn.Module, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         pictures, labels = batch
-        logits = network(normalised(pictures, start.input)).float()
-        loss = F.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
+        logits = network(normalised(pictures, spec)).float()
+        loss = F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
         return {"loss": loss, "train_accuracy": (logits.argmax(1) == labels).float().mean()}
 
-    loader = DataLoader(PlainPictures(dev_data, start.input), settings.batch, num_workers=settings.workers)
+    return step
+
+
+def evaluation(data: LabelledPictures, spec: InputSpec, settings: Settings) -> Evaluate:
+    loader = DataLoader(
+        PlainPictures(data, spec),
+        settings.batch,
+        num_workers=settings.workers,
+        persistent_workers=settings.workers > 0,
+    )
 
     def evaluate(network: nn.Module) -> dict[str, float]:
-        logits, labels = predict_all(network, loader, start.input)
-        return {
-            "accuracy": (logits.argmax(1) == labels).float().mean().item(),
-            "dev_loss": F.cross_entropy(logits, labels).item(),
-        }
+        device = next(network.parameters()).device
+        right, loss = 0, 0.0
+        for pictures, labels in loader:
+            logits = network(normalised(pictures.to(device), spec)).float().cpu()
+            right += (logits.argmax(1) == labels).sum().item()
+            loss += F.cross_entropy(logits, labels, reduction="sum").item()
+        return {"accuracy": right / len(data), "dev_loss": loss / len(data)}
 
-    pictures = AugmentedPictures(train_data, start.input, recipe.augment, settings.seed)
-    fit(model, groups, pictures, step, evaluate, settings, recipe.output, show)
-    return start, train_data, dev_data
+    return evaluate
 
 
-@torch.inference_mode()
-def predict_all(network: nn.Module, loader: DataLoader, spec: InputSpec) -> tuple[Tensor, Tensor]:
-    """Logits (N, classes) and labels (N,) of all pictures, on the CPU in float32."""
-    device = next(network.parameters()).device
-    outputs = [(network(normalised(pictures.to(device), spec)).float().cpu(), labels) for pictures, labels in loader]
-    logits, labels = zip(*outputs, strict=True)
-    return torch.cat(logits), torch.cat(labels)
+def push_result(folder: Path, where: Push, show: Callable[[str], None]) -> None:
+    try:
+        show(push(folder, where.repo, private=where.private, show=show))
+    except HubError:
+        show(
+            f"The checkpoint is whole. Push it alone: python -m finetune.publish {folder} --repo {where.repo}"
+        )
+        raise
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    chosen = build_parser().parse_args(arguments)
+    values, settings = recipe_values(chosen)
+    recipe = Recipe(**values, settings=Settings(**settings))
+    about_for = partial(about_own_data, recipe=recipe, arguments=arguments, options=chosen)
+    return run(recipe, about_for, Push(repo=chosen.push_to_hub, private=chosen.private), chosen.publish_only)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 from finetune.order import EpochBatches, grouped
 from finetune.progress import Logs, Progress, StopOnSignal, room_on_disk
 from finetune.settings import Settings, rate_factor
-from finetune.state import State, update_average
+from finetune.state import State, best_weights, update_average
 from hub_models.errors import BadData
 
 Step = Callable[[nn.Module, object], dict[str, Tensor]]  # -> {"loss": ..., other scalars to log}
@@ -49,17 +49,19 @@ def gradients(state: State, step: Step, batches: list, asked: bool) -> dict[str,
             losses = step(state.model, send_to_device(batch, accelerator.device))
             accelerator.backward(losses["loss"] / len(batches))
         scalars.append(torch.stack([value.detach().float() for value in losses.values()]))
-    figures = torch.cat([torch.stack(scalars).mean(0), torch.tensor([float(asked)], device=accelerator.device)])
+    figures = torch.cat(
+        [torch.stack(scalars).mean(0), torch.tensor([float(asked)], device=accelerator.device)]
+    )
     *values, stopped = accelerator.reduce(figures, "mean").tolist()
     state.progress.stopped = stopped > 0
     return dict(zip(losses, values, strict=True))
 
 
-def one_step(state: State, step: Step, batches: list, steps: int, asked: bool) -> dict[str, float]:
+def one_step(state: State, step: Step, batches: list, asked: bool) -> dict[str, float]:
     """Change the weights once, from `batches`; the scalars to log."""
     settings, number, accelerator = state.settings, state.progress.step, state.accelerator
     torch.manual_seed(settings.seed * 1_000_003 + number * 31 + accelerator.process_index)
-    factor = rate_factor(number, steps, settings.warmup)
+    factor = rate_factor(number, state.steps, settings.warmup)
     for group, rate in zip(state.optimizer.param_groups, state.base_rates, strict=True):
         group["lr"] = rate * factor
     scalars = gradients(state, step, batches, asked)
@@ -79,13 +81,11 @@ def one_step(state: State, step: Step, batches: list, steps: int, asked: bool) -
     return scalars | {"rate": settings.learning_rate * factor}
 
 
-def learn(
-    state: State, loader: DataLoader, step: Step, steps: int, logs: Logs | None, stop: StopOnSignal
-) -> None:
+def learn(state: State, loader: DataLoader, step: Step, *, logs: Logs | None, stop: StopOnSignal) -> None:
     """The steps of an epoch, or what was left of it; fewer where the run is `stopped`."""
     train_mode(state.model)
     for batches in grouped(loader, state.settings.accumulate):
-        scalars = one_step(state, step, batches, steps, stop.asked)
+        scalars = one_step(state, step, batches, stop.asked)
         state.tick()
         if logs:
             logs.step(scalars)
@@ -129,6 +129,7 @@ def fit(
     model: nn.Module,
     groups: list[dict],
     data: Dataset,
+    *,
     step: Step,
     evaluate: Evaluate,
     settings: Settings,
@@ -149,20 +150,20 @@ def fit(
         resumed, progress, accelerator = state.resume(), state.progress, state.accelerator
         order, loader = batches_of(data, state)
         steps_an_epoch = math.ceil(len(order) / settings.accumulate)
-        steps = steps_an_epoch * settings.epochs
-        logs = Logs(folder, progress, steps, show) if accelerator.is_main_process else None
+        state.steps = steps_an_epoch * settings.epochs
+        logs = Logs(folder, progress, state.steps, show) if accelerator.is_main_process else None
         if resumed and logs:
             show(f"resumed at step {progress.step}, epoch {progress.epoch + 1}")
         while not progress.stopped and not progress.is_over(settings.epochs, settings.patience):
             done = progress.step - progress.epoch * steps_an_epoch
             order.start(progress.epoch, done * settings.accumulate)
-            learn(state, loader, step, steps, logs, stop)
+            learn(state, loader, step, logs=logs, stop=stop)
             if not progress.stopped:
                 end_epoch(state, evaluate, logs)
             state.save()
         if logs:
             logs.close()
         accelerator.wait_for_everyone()
-        state.load_best()
+        best_weights(folder, model, needed=False)
     accelerator.end_training()
     return progress

@@ -17,7 +17,9 @@ class EpochBatches(Sampler[list[tuple[int, int]]]):
 
     def __init__(self, length: int, batch: int, seed: int, process: int = 0, processes: int = 1) -> None:
         self.length, self.seed, self.process, self.processes = length, seed, process, processes
-        self.whole = min(batch, math.ceil(length / processes)) * processes  # samples of all processes in a batch
+        self.whole = (
+            min(batch, math.ceil(length / processes)) * processes
+        )  # samples of all processes in a batch
         self.epoch = self.skipped = 0
 
     def start(self, epoch: int, skipped: int) -> None:

@@ -195,7 +195,9 @@ def cut(path: Path, column: str, last: int) -> None:
     """Drop rows whose `column` is beyond `last`, and what a kill left of a line."""
     if not path.exists():
         return
-    header, *lines = [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")] or [""]
+    header, *lines = [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")] or [
+        ""
+    ]
     names = header.strip().split(",")
     kept = [line for line in lines if int(line.split(",")[names.index(column)]) <= last]
     if kept:

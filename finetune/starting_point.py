@@ -1,15 +1,15 @@
 """The network a recipe starts from, and the surgery on its last layer (lecture, section 6.2.9).
 
-    architecture:resnet      a network of ours, from random weights
-    resnet20.cifar10         a checkpoint of the catalogue, with its weights; so local.NAME, or its folder
-    resnet50.a1_in1k         any timm name, with its pretrained weights from the Hub (timm:NAME does the same)
-    scratch:resnet18         any timm name, from random weights
+architecture:resnet      a network of ours, from random weights
+resnet20.cifar10         a checkpoint of the catalogue, with its weights; so local.NAME, or its folder
+resnet50.a1_in1k         any timm name, with its pretrained weights from the Hub (timm:NAME does the same)
+scratch:resnet18         any timm name, from random weights
 """
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -25,7 +25,7 @@ from hub_models.local import read_config
 from hub_models.preprocess import InputSpec
 
 TASK = "image-classification"
-FrozenBlocks = int | Literal["half", "head"]  # from the input on; "head": all but the classifier
+Colour = Literal["RGB", "grey", "grey_light_on_dark"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,20 +40,29 @@ class Start:
     parent: Checkpoint | None
 
 
-def start_from(name: str, classes: int, dropout: float, spec: InputSpec | None) -> Start:
-    """Build `name` for `classes`; `spec` is needed where the weights bring no preprocessing of their own.
+def start_from(
+    name: str,
+    classes: int,
+    dropout: float | None,
+    spec: InputSpec | None,
+    changed: Callable[[InputSpec], InputSpec] = lambda spec: spec,
+) -> Start:
+    """Build `name` for `classes`. None: dropout as the network has it, pictures as its weights want them.
+
+    `changed` is what to make of that `spec`.
 
     Raises BadData `model_unknown`, `bad_value` (the network does not take such pictures); HubUnavailable.
     """
     kind, _, rest = name.partition(":")
     if kind == "architecture":
-        start = from_architecture(rest, classes, spec)
+        start = from_architecture(rest, classes, dropout, spec)
     elif kind in ("timm", "scratch"):
         start = from_timm(rest, kind == "timm", classes, dropout, spec)
     elif checkpoint := find_checkpoint(name):
         start = from_checkpoint(checkpoint, classes, dropout, spec)
     else:
         start = from_timm(name, True, classes, dropout, spec)
+    start = replace(start, input=changed(start.input))
     refuse_misfit(start, name)
     return start
 
@@ -65,36 +74,68 @@ def find_checkpoint(name: str) -> Checkpoint | None:
     return next((c for c in checkpoints(TASK) if c.id == name), None)
 
 
-def from_architecture(name: str, classes: int, spec: InputSpec | None) -> Start:
+def from_architecture(name: str, classes: int, dropout: float | None, spec: InputSpec | None) -> Start:
     known = [m.name for m in pkgutil.iter_modules(architectures.__path__)]
     if name not in known:
-        raise BadData("model_unknown", f"Expected architecture: with one of {', '.join(known)}, got {name!r}.")
-    if spec is None:
-        raise BadData("bad_value", f"Expected --size with architecture:{name}: it brings no picture size.")
+        raise BadData(
+            "model_unknown", f"Expected architecture: with one of {', '.join(known)}, got {name!r}."
+        )
     module = importlib.import_module(f"hub_models.architectures.{name}")
     model = module.MODEL(**module.EXAMPLE[0] | {"classes": classes})
+    set_dropout(model, dropout)
+    _, channels, height, width = module.EXAMPLE[1]
+    own = in_colour(InputSpec(size_hw=(height, width)), "RGB" if channels == 3 else "grey")
     return Start(
-        model=model, library="ours", architecture=name, input=spec, origin="random weights", parent=None
+        model=model,
+        library="ours",
+        architecture=name,
+        input=spec or own,
+        origin="random weights",
+        parent=None,
     )
 
 
-def from_timm(name: str, pretrained: bool, classes: int, dropout: float, spec: InputSpec | None) -> Start:
+def set_dropout(model: nn.Module, dropout: float | None) -> None:
+    """Change the rate of every dropout layer of a network of ours."""
+    layers = [layer for layer in model.modules() if isinstance(layer, nn.Dropout)]
+    if dropout and not layers:
+        raise BadData("bad_value", f"Expected no --dropout: {type(model).__name__} has no dropout layer.")
+    for layer in layers:
+        layer.p = layer.p if dropout is None else dropout
+
+
+def in_colour(spec: InputSpec, colour: Colour) -> InputSpec:
+    """`spec` for pictures of `colour`, from -1 to 1."""
+    half = (0.5,) * (3 if colour == "RGB" else 1)
+    return replace(spec, colour=colour, mean=half, std=half)
+
+
+def from_timm(
+    name: str, pretrained: bool, classes: int, dropout: float | None, spec: InputSpec | None
+) -> Start:
     import timm
+    from huggingface_hub.errors import HTTPError
 
     from hub_models.predictors.timm import input_spec
 
     architecture = name.partition(".")[0]
     if not timm.is_model(architecture):
         near = ", ".join(timm.list_models(f"*{architecture[:6]}*")[:8]) or "see timm.list_models()"
-        raise BadData("model_unknown", f"Expected a timm model or a catalogue id, got {name!r}. Near names: {near}.")
+        raise BadData(
+            "model_unknown", f"Expected a timm model or a catalogue id, got {name!r}. Near names: {near}."
+        )
     try:
-        model = timm.create_model(name, pretrained=pretrained, num_classes=classes, drop_rate=dropout)
+        model = timm.create_model(name, pretrained=pretrained, num_classes=classes, drop_rate=dropout or 0.0)
     except RuntimeError as error:
-        if "retrained" not in str(error):  # "Invalid pretrained tag ...", "No pretrained weights exist for ..."
+        if "retrained" not in str(
+            error
+        ):  # "Invalid pretrained tag ...", "No pretrained weights exist for ..."
             raise
         tags = ", ".join(timm.list_pretrained(f"{architecture}.*")) or f"none; use scratch:{architecture}"
-        raise BadData("model_unknown", f"Expected pretrained weights named {name!r}. There are: {tags}.") from error
-    except Exception as error:  # what the Hub's client raises; a bug stays one
+        raise BadData(
+            "model_unknown", f"Expected pretrained weights named {name!r}. There are: {tags}."
+        ) from error
+    except (HTTPError, OSError, ValueError) as error:
         code = code_of(error)
         if code is None:
             raise
@@ -113,7 +154,9 @@ def from_timm(name: str, pretrained: bool, classes: int, dropout: float, spec: I
     )
 
 
-def from_checkpoint(checkpoint: Checkpoint, classes: int, dropout: float, spec: InputSpec | None) -> Start:
+def from_checkpoint(
+    checkpoint: Checkpoint, classes: int, dropout: float | None, spec: InputSpec | None
+) -> Start:
     """The weights of `checkpoint` with a new last layer."""
     if checkpoint.library not in ("timm", "ours"):
         raise BadData(
@@ -124,10 +167,11 @@ def from_checkpoint(checkpoint: Checkpoint, classes: int, dropout: float, spec: 
     model = loader.build(checkpoint, "cpu").float()
     if checkpoint.library == "timm":
         model.reset_classifier(classes)
-        model.drop_rate = dropout
+        model.drop_rate = dropout or 0.0
     else:
         model.classifier = nn.Linear(model.classifier.in_features, classes)
         model._hub_mixin_config = dict(model._hub_mixin_config) | {"classes": classes}
+        set_dropout(model, dropout)
     model.requires_grad_(True)
     return Start(
         model=model,
@@ -161,56 +205,3 @@ def refuse_misfit(start: Start, name: str) -> None:
             f"{spec.colour} do not fit: {reason}",
         ) from error
     start.model.train(was_training)
-
-
-def blocks(model: nn.Module) -> list[list[str]]:
-    """Parameter names from input to output, a list a block; the last block is the classifier and nothing else."""
-    names = [name for name, _ in model.named_parameters()]
-    if hasattr(model, "group_matcher"):  # timm knows its own blocks
-        from timm.models import group_parameters
-
-        heads = model.pretrained_cfg["classifier"]
-        heads = (heads,) if isinstance(heads, str) else tuple(heads)
-        grouped = [list(g) for _, g in sorted(group_parameters(model, model.group_matcher(coarse=True)).items())]
-    else:
-        heads = ("classifier",)
-        by_prefix: dict[str, list[str]] = {}
-        for name in names:
-            by_prefix.setdefault(".".join(name.split(".")[:2]), []).append(name)
-        grouped = list(by_prefix.values())
-    head = [name for name in names if name.startswith(tuple(f"{h}." for h in heads))]
-    body = [[name for name in group if name not in head] for group in grouped]
-    return [*(group for group in body if group), head]
-
-
-def parameter_groups(
-    model: nn.Module, rate: float, rate_decay: float, weight_decay: float, frozen_blocks: FrozenBlocks
-) -> list[dict]:
-    """Optimizer groups: the first `frozen_blocks` do not learn, each block learns `rate_decay` times as fast
-    as the next, and biases and normalisation are free of weight decay."""
-    named, layers = dict(model.named_parameters()), blocks(model)
-    most = len(layers) - 1
-    frozen = {"half": len(layers) // 2, "head": most}.get(frozen_blocks, frozen_blocks)
-    if not 0 <= frozen <= most:
-        raise BadData(
-            "bad_value",
-            f"Expected --freeze-blocks from 0 to {most} (this network's blocks without the classifier), "
-            f"half or head; got {frozen_blocks}.",
-        )
-    groups = []
-    for number, names in enumerate(layers):
-        if number < frozen:
-            for name in names:
-                named[name].requires_grad_(False)
-        else:
-            groups += block_groups([named[n] for n in names], rate * rate_decay ** (most - number), weight_decay)
-    return groups
-
-
-def block_groups(parameters: list[nn.Parameter], rate: float, weight_decay: float) -> Iterator[dict]:
-    for chosen, decay in (
-        ([p for p in parameters if p.ndim > 1], weight_decay),
-        ([p for p in parameters if p.ndim <= 1], 0.0),
-    ):
-        if chosen:
-            yield {"params": chosen, "lr": rate, "weight_decay": decay}

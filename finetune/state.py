@@ -9,12 +9,13 @@ from pickle import UnpicklingError
 
 import torch
 from accelerate import Accelerator
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import nn
 
 from finetune.progress import Progress, write_whole
 from finetune.settings import Settings
 from hub_models.errors import BadData, BadInput, CheckpointError
+from hub_models.predictors.weights import read_tensors
 
 FREE_TO_CHANGE = ("workers", "save_seconds")  # settings that do not change what is learned
 
@@ -45,13 +46,15 @@ class State:
         recipe: Mapping[str, object],
     ) -> None:
         self.settings, self.folder = settings, folder
+        self.steps = 0  # of the whole run
         self.progress = Progress()
         self.began = self.saved = time.monotonic()
         try:
             self.accelerator = Accelerator(mixed_precision=settings.mixed_precision)
         except ValueError as error:
             raise BadInput(
-                "bad_value", f"Expected a --precision that this machine has, got {settings.mixed_precision}: {error}"
+                "bad_value",
+                f"Expected a --precision that this machine has, got {settings.mixed_precision}: {error}",
             ) from error
         self.recipe = {name: str(value) for name, value in recipe.items()}
         self.recipe["processes"] = str(self.accelerator.num_processes)
@@ -135,12 +138,6 @@ class State:
             weights = {k: v.detach().cpu().contiguous() for k, v in self.scored.state_dict().items()}
             write_whole(self.folder / "best.safetensors", lambda file: file.write(save(weights)))
 
-    def load_best(self) -> None:
-        """Give the network the best weights so far, where there are any."""
-        path = self.folder / "best.safetensors"
-        if path.exists():
-            self.bare.load_state_dict(load_file(path))
-
 
 def make_optimizer(groups: list[dict], settings: Settings) -> torch.optim.Optimizer:
     if settings.optimizer == "sgd":
@@ -163,3 +160,28 @@ def read_state(path: Path) -> dict:
             f"Delete {path.name} to start anew, or use another --output.",
         ) from error
     return state
+
+
+def progress_in(folder: Path) -> Progress:
+    """The counters of the run in `folder`, as they were saved last."""
+    path = folder / "resume.pt"
+    return Progress(**read_state(path)["progress"]) if path.exists() else Progress()
+
+
+def best_weights(folder: Path, model: nn.Module, needed: bool) -> bool:
+    """Give `model` the best weights of the run in `folder`. False where there are none yet; where `needed`, an error.
+
+    CheckpointError `checkpoint_missing`, `checkpoint_corrupt`, `checkpoint_foreign`.
+    """
+    path = folder / "best.safetensors"
+    if not path.exists() and not needed:
+        return False
+    tensors = read_tensors(path)
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise CheckpointError(
+            "checkpoint_foreign",
+            f"Expected the weights of this network in {path.name}, found those of another.",
+        ) from error
+    return True

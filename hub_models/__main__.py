@@ -188,15 +188,15 @@ def fetch(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     from hub_models.check import faults
 
-    rows = [LOADER.resolve(name) for name in options.ids]
+    kept = [row.id for row in hub_models.checkpoints() if row.kind in ("bundled", "package")]
     failed = False
-    for row in rows or [row for row in hub_models.checkpoints() if row.kind in ("bundled", "package")]:
+    for name in options.ids or kept:
         try:
-            wrong = faults(row)
+            wrong = faults(LOADER.resolve(name))
         except HubError as error:
             wrong = [error.message]
         failed |= bool(wrong)
-        print(f"FAILED {row.id}: {'; '.join(wrong)}" if wrong else f"ok     {row.id}", flush=True)
+        print(f"FAILED {name}: {'; '.join(wrong)}" if wrong else f"ok     {name}", flush=True)
     return int(failed)
 
 

@@ -32,14 +32,14 @@ def plan() -> Plan:
 
     device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     workers = lanes()
-    threads = int(os.environ.get("HUB_THREADS", 0)) or max(1, cores() // workers)
+    threads = int(os.environ.get("HUB_THREADS") or 0) or max(1, cores() // workers)
     torch.set_num_threads(threads)
     return Plan(device, workers, threads)
 
 
 def lanes() -> int:
     """How many answers are computed at once; known without importing torch."""
-    return int(os.environ.get("HUB_WORKERS", 0)) or min(4, max(1, cores()))
+    return int(os.environ.get("HUB_WORKERS") or 0) or min(4, max(1, cores()))
 
 
 def free_memory() -> None:

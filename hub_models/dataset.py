@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hub_models.archive import ArchiveLimits, load_npz, safe_members
-from hub_models.errors import BadData
+from hub_models.archive import DAMAGE, ArchiveLimits, archive_unreadable, load_npz, safe_members
+from hub_models.errors import BadData, BadInput
 from hub_models.picture import decode_picture
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
@@ -74,9 +74,16 @@ class FromFiles:
         return decode_picture(self.paths[i]).pixels
 
 
-@cache
 def opened(path: Path) -> zipfile.ZipFile:
-    """The archive, opened once in each process."""
+    """The archive, opened once in each process and again when it was written anew."""
+    try:
+        return opened_as_of(path, path.stat().st_mtime_ns)
+    except DAMAGE as error:
+        raise archive_unreadable() from error
+
+
+@cache
+def opened_as_of(path: Path, changed_ns: int) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
@@ -86,7 +93,14 @@ class FromZip:
     members: tuple[str, ...]
 
     def __call__(self, i: int) -> np.ndarray:
-        return decode_picture(opened(self.path).read(self.members[i])).pixels
+        try:
+            packed = opened(self.path).read(self.members[i])
+        except DAMAGE as error:
+            raise BadInput(
+                "image_unreadable",
+                f"Expected a picture in {Path(self.members[i]).name}, but its part is damaged.",
+            ) from error
+        return decode_picture(packed).pixels
 
 
 @dataclass(frozen=True)
@@ -164,7 +178,7 @@ def open_splits(path: str | Path) -> dict[str, LabelledPictures]:
 
 
 def from_npz(path: Path) -> LabelledPictures:
-    """`images` and `labels` of an npz; `class_names` in it are used, else the classes are called 0, 1, 2, ..."""
+    """`images` and `labels` of an npz; the classes are called 0, 1, 2, ..."""
     arrays = load_npz(path, ("images", "labels"), LARGEST_NPZ)
     images, labels = arrays["images"], arrays["labels"]
     if images.dtype != np.uint8 or images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] != 3):

@@ -59,7 +59,7 @@ def montage(maps: np.ndarray, columns: int = 8, gap: int = 2, size: int | None =
     None. The ground between tiles is a blue that no tile contains.
     """
     count, height, width = maps.shape[:3]
-    columns = min(columns, count)
+    columns = max(1, min(columns, count, (WIDEST - gap) // (width + gap)))  # fewer where maps are wide
     room = (WIDEST - gap * (columns + 1)) // columns
     enlarged = max(1, min(room, size or room) // width)
     tile_h, tile_w = height * enlarged, width * enlarged

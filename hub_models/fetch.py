@@ -129,7 +129,7 @@ def fetch(
     `progress` is called with bytes so far and bytes in all, in the caller's thread. HubUnavailable;
     CheckpointError `checkpoint_corrupt`, `checkpoint_unsafe`; Overloaded `disk_full`, `cancelled`.
     """
-    pass
+    clean_once()
     if here := cached(checkpoint):
         return here.folder
     try:
@@ -246,6 +246,7 @@ def download(
         elif time.monotonic() > told_at + STALL:
             raise TimeoutError
 
+    tell()
     try:
         watch(work, cancelled, tick=tell)
     except OSError as error:

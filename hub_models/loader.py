@@ -4,6 +4,8 @@ The one mutable object of the program. Safe to call from many threads: a checkpo
 however many visitors ask for it at the same time.
 """
 
+import contextlib
+import hashlib
 import importlib
 import importlib.util
 import os
@@ -72,9 +74,10 @@ class Loader:
     """Checkpoints by id, predictors by demand, at most `budget` bytes of them (least recently used go first)."""
 
     def __init__(self, budget: int | None = None, device: str | None = None) -> None:
-        self.budget = budget or int(os.environ.get("HUB_MEMORY_MB", 0)) * 1024**2 or DEFAULT_BUDGET
+        self.budget = budget or int(os.environ.get("HUB_MEMORY_MB") or 0) * 1024**2 or DEFAULT_BUDGET
         self.wanted_device = device
         self.local: dict[str, Checkpoint] = {}
+        self.scanned: dict[Path, int] = {}  # config.json -> time of its last change
         self.ready: OrderedDict[str, Predictor] = OrderedDict()
         self.lock = threading.Lock()
         self.loading: dict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -91,13 +94,13 @@ class Loader:
     def scan(self) -> None:
         """Look for checkpoint folders under the local roots. A broken one is left out, not an error."""
         for root in local_roots():
-            for config in sorted(
-                [*root.glob("config.json"), *root.glob("*/config.json"), *root.glob("*/*/config.json")]
-            ):
-                try:
-                    self.open_local(config.parent)
-                except CheckpointError:
-                    continue
+            for pattern in ("config.json", "*/config.json", "*/*/config.json"):
+                for config in sorted(root.glob(pattern)):
+                    stamp = config.stat().st_mtime_ns  # config.json is written last
+                    if self.scanned.get(config) != stamp:
+                        self.scanned[config] = stamp
+                        with contextlib.suppress(CheckpointError):
+                            self.open_local(config.parent)
 
     def open_local(self, folder: Path) -> Checkpoint:
         """Add a folder that a recipe wrote; its id becomes `local.NAME`."""
@@ -143,6 +146,7 @@ class Loader:
                 if identity in self.ready:
                     return self.ready[identity]
             files = find(checkpoint, tell)
+            check_hash(checkpoint, files)
             compute.plan()  # sets the threads before the first tensor is made
             predictor = module_of(checkpoint).load(checkpoint, files, self.device)
             with self.lock:
@@ -193,6 +197,26 @@ class Loader:
                 "out_of_memory",
                 "There is not enough memory for this checkpoint and this input. Choose a smaller one, or try again later.",
             ) from error
+
+
+def check_hash(checkpoint: Checkpoint, files: Path) -> None:
+    """Refuse weights whose sha256 is not the catalogue's: a flipped bit loads without a word otherwise."""
+    if checkpoint.sha256 is None:
+        return
+    weights = files / "model.safetensors" if files.is_dir() else files
+    if not weights.is_file():
+        raise CheckpointError(
+            "checkpoint_missing",
+            f"Expected the weights of {checkpoint.title}, found none. Install or make them again.",
+        )
+    with weights.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != checkpoint.sha256:
+        raise CheckpointError(
+            "checkpoint_corrupt",
+            f"The weights of {checkpoint.title} are not those of the catalogue: the file is damaged or was changed. "
+            "Install it again.",
+        )
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -16,17 +16,19 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 STEPS = (  # modules and packages of hub_models; a new one has to be given its step
-    {"errors", "labels", "metrics", "verify", "preprocess", "picture_header", "results"},
-    {"archive", "checkpoint", "compute", "draw"},
-    {"picture", "local", "fetch"},
+    {"errors", "labels", "metrics", "preprocess", "picture_header", "results"},
+    {"account", "archive", "checkpoint", "compute", "draw"},
+    {"picture", "local", "verify"},
+    {"fetch"},
     {"dataset", "catalog", "architectures", "inside"},
     {"predictors"},
     {"loader"},
     {"task", "check", "runs"},
     {"tasks", "evaluate"},
-    {"ui", "deploy"},
-    {"tabs"},
-    {"__init__", "__main__"},
+    {"ui", "staging"},
+    {"tabs", "deploy"},
+    {"__init__"},
+    {"__main__"},
 )
 STEP = {name: number for number, step in enumerate(STEPS) for name in step}
 MODEL_LIBRARIES = {"timm", "torchvision", "ultralytics", "transformers", "diffusers"}
@@ -119,7 +121,9 @@ def test_who_may_import_what(path: Path) -> None:
         assert libraries <= {"hub_models"} | sys.stdlib_module_names
     if where.startswith("hub_models/architectures/"):
         assert libraries <= {"torch", "huggingface_hub", "hub_models"} | sys.stdlib_module_names
-        assert all(name.startswith("hub_models.architectures") for name in imports(path) if "hub_models" in name)
+        assert all(
+            name.startswith("hub_models.architectures") for name in imports(path) if "hub_models" in name
+        )
     if where.startswith("hub_models/"):
         assert libraries & {"finetune", "spaces", "app", "tests"} == set()
     if where.startswith("finetune/"):
@@ -148,7 +152,9 @@ def test_nothing_that_runs_code_on_loading(path: Path) -> None:
 
 @pytest.mark.parametrize("path", OURS, ids=short)
 def test_torch_load_is_told_to_take_tensors_only(path: Path) -> None:
-    loads = [n for n in ast.walk(tree(path)) if isinstance(n, ast.Call) and ast.unparse(n.func) == "torch.load"]
+    loads = [
+        n for n in ast.walk(tree(path)) if isinstance(n, ast.Call) and ast.unparse(n.func) == "torch.load"
+    ]
     assert all("weights_only" in {keyword.arg for keyword in call.keywords} for call in loads)
 
 

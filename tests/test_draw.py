@@ -62,7 +62,7 @@ def test_montage_enlarges_each_cell_to_a_square():
 
 
 @pytest.mark.parametrize(
-    ("count", "side", "columns"), [(64, 1, 8), (64, 28, 8), (5, 7, 8), (1, 224, 8), (12, 13, 6)]
+    ("count", "side", "columns"), [(64, 1, 8), (64, 28, 8), (5, 7, 8), (1, 224, 8), (12, 13, 6), (9, 224, 8)]
 )
 def test_montage_is_at_most_1000_pixels_wide(count, side, columns):
     width = draw.montage(np.ones((count, side, side), np.float32), columns).shape[1]

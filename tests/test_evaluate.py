@@ -65,7 +65,9 @@ def shades(seen: list[int], labels: list[int], class_names: tuple[str, ...]) -> 
     """Pictures that look like the classes `seen` and are labelled `labels`."""
     images = np.repeat(np.array(seen, np.uint8) * STEP, 36).reshape(-1, 6, 6)
     names = tuple(str(i) for i in range(len(seen)))
-    return LabelledPictures(class_names=class_names, labels=np.array(labels), names=names, read=FromArray(images))
+    return LabelledPictures(
+        class_names=class_names, labels=np.array(labels), names=names, read=FromArray(images)
+    )
 
 
 def wilson(successes: int, count: int) -> tuple[float, float]:
@@ -110,7 +112,9 @@ def test_figures() -> None:
 
 def test_top5_with_more_than_five_classes() -> None:
     names = tuple("abcdefgh")
-    data = shades([0, 0, 0, 4], [0, 4, 7, 4], names)  # 0, 1, 2, 3, 4 are the nearest to 0; 7 is not among them
+    data = shades(
+        [0, 0, 0, 4], [0, 4, 7, 4], names
+    )  # 0, 1, 2, 3, 4 are the nearest to 0; 7 is not among them
     report = pictures.evaluate(grey(names), data)
     assert report["accuracy"]["value"] == 0.5
     assert report["top5"]["value"] == 0.75
@@ -120,7 +124,13 @@ def test_top5_with_more_than_five_classes() -> None:
 def test_a_class_that_is_answered_but_does_not_occur() -> None:
     report = pictures.evaluate(grey(("cat", "dog", "bird")), shades([0, 2], [0, 0], ("cat",)))
     assert report["confusion"] == [[1, 1], [0, 0]]
-    assert report["per_class"][1] == {"label": "bird", "count": 0, "recall": None, "precision": 0.0, "f1": 0.0}
+    assert report["per_class"][1] == {
+        "label": "bird",
+        "count": 0,
+        "recall": None,
+        "precision": 0.0,
+        "f1": 0.0,
+    }
 
 
 @pytest.mark.parametrize(

@@ -307,6 +307,19 @@ def test_field_of_other_networks(network_of, name, layer, box, size):
     assert field.effective.shape == (160, 160)
 
 
+@pytest.mark.parametrize(
+    ("name", "layer", "side"),
+    [
+        ("resnet50", "layer4", 427),  # by hand: stem 11, then 3 + 4 + 6 + 3 blocks with the stride in the 3x3
+        ("mobilenetv3_small_100", "blocks", None),  # squeeze-and-excitation with a gate that may saturate
+        ("swin_tiny_patch4_window7_224", "patch_embed.proj", 4),  # takes no larger picture
+    ],
+)
+def test_field_of_networks_of_timm(name, layer, side):
+    network = timm.create_model(name).eval().requires_grad_(False)
+    assert receptive_field(network, picture(side=224), layer, (3, 3)).size_hw == (side, side)
+
+
 @pytest.mark.parametrize("name", ["inception", "test_byobnet", "test_resnet", "test_convnext", "test_nfnet"])
 def test_the_effective_field_lies_in_the_theoretical_one(network_of, name):
     network, x = network_of(name), picture(name)

@@ -24,14 +24,12 @@ from finetune.publish import (
     CardFacts,
     ClassRow,
     catalogue_row,
-    hub_error,
     main,
-    may_write,
     preflight,
     push,
-    within,
     write_checkpoint,
 )
+from hub_models.account import hub_error, may_write, within
 from hub_models.architectures.resnet import ResNet
 from hub_models.checkpoint import Checkpoint, Metric
 from hub_models.errors import BadInput, CheckpointError, HubError, HubUnavailable, Overloaded
@@ -447,7 +445,7 @@ def test_preflight(monkeypatch: pytest.MonkeyPatch) -> None:
     ready = preflight("net", None, 9_200_000)
     assert ready.repo_id == NET and ready.text() == f"ready to push 9.2 MB to {NET} as {USER}"
     monkeypatch.delenv("HF_TOKEN")
-    monkeypatch.setattr("finetune.publish.get_token", lambda: None)
+    monkeypatch.setattr("hub_models.account.get_token", lambda: None)
     assert code_of(lambda: preflight("net", None, 1)) == "hub_forbidden"
 
 

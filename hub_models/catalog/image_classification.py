@@ -1,15 +1,18 @@
-"""Checkpoints that name what is in a picture."""
+"""Checkpoints that name what is in a picture: trained by us, carried by a package, or on the Hub."""
 
-from hub_models.checkpoint import Checkpoint, Metric
+from hub_models.checkpoint import Checkpoint
 from hub_models.preprocess import InputSpec
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
+TASK = "image-classification"
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+HALF = (0.5, 0.5, 0.5)
+IMAGENET = "ImageNet-1k (1.28 million photographs, 1,000 classes)"
+IMAGENET_LICENCE = "ImageNet: research and teaching"
 
 PACKAGE = (
     Checkpoint(
         id="efficientnet_lite0.imagenet",
-        task="image-classification",
+        task=TASK,
         title="EfficientNet-Lite0",
         architecture="EfficientNet",
         year=2019,
@@ -19,16 +22,154 @@ PACKAGE = (
         sentence="Depth, width and picture size grown together, made of cheap depthwise convolutions.",
         paper="Tan and Le: EfficientNet, Rethinking Model Scaling for Convolutional Neural Networks (2019)",
         weights_licence="Apache-2.0",
-        data_licence="ImageNet: research and teaching",
-        trained_on="ImageNet-1k (1.28 million photographs, 1,000 classes)",
+        data_licence=IMAGENET_LICENCE,
+        trained_on=IMAGENET,
         parameters=4_652_008,
         megabytes=18.8,
-        input=InputSpec(
-            size_hw=(224, 224), mean=(0.5,) * 3, std=(0.5,) * 3, crop=0.875, interpolation="bicubic"
-        ),
+        input=InputSpec(size_hw=(224, 224), mean=HALF, std=HALF, crop=0.875, interpolation="bicubic"),
         labels="imagenet",
         sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
     ),
 )
 
-CHECKPOINTS = PACKAGE
+
+def on_hub(
+    *,
+    name: str,
+    title: str,
+    architecture: str,
+    year: int,
+    sentence: str,
+    paper: str,
+    parameters: int,
+    megabytes: float,
+    licence: str = "Apache-2.0",
+    side: int = 224,
+    crop: float = 0.875,
+    mean: tuple[float, ...] = IMAGENET_MEAN,
+    std: tuple[float, ...] = IMAGENET_STD,
+    bilinear: bool = False,
+) -> Checkpoint:
+    """A row for timm's weights on the Hub; sizes and preprocessing are those of timm's own configuration."""
+    short, _, _ = name.partition(".")
+    return Checkpoint(
+        id=f"{short}.imagenet",
+        task=TASK,
+        title=title,
+        architecture=architecture,
+        year=year,
+        library="timm",
+        source=f"hub:timm/{name}",
+        model=name,
+        sentence=sentence,
+        paper=paper,
+        weights_licence=licence,
+        data_licence=IMAGENET_LICENCE,
+        trained_on=IMAGENET,
+        parameters=parameters,
+        megabytes=megabytes,
+        input=InputSpec(
+            size_hw=(side, side),
+            mean=mean,
+            std=std,
+            crop=crop,
+            interpolation="bilinear" if bilinear else "bicubic",
+        ),
+        labels="imagenet",
+    )
+
+
+HUB = (
+    on_hub(
+        name="vgg16.tv_in1k",
+        title="VGG-16",
+        architecture="VGG",
+        year=2014,
+        sentence="Thirteen layers of 3x3 filters and nothing else; nine tenths of its weights sit in three linear layers.",
+        paper="Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition (2015)",
+        parameters=138_357_544,
+        megabytes=553.4,
+        licence="BSD-3-Clause",
+        bilinear=True,
+    ),
+    on_hub(
+        name="resnet34.a1_in1k",
+        title="ResNet-34",
+        architecture="ResNet",
+        year=2015,
+        sentence="The 34 layers of the lecture's figure: skip connections let depth help instead of hurt.",
+        paper="He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition (2016)",
+        parameters=21_797_672,
+        megabytes=87.3,
+        crop=0.95,
+    ),
+    on_hub(
+        name="resnet50.a1_in1k",
+        title="ResNet-50",
+        architecture="ResNet",
+        year=2015,
+        sentence="Skip connections around bottlenecks of 1x1 convolutions: deeper at the cost of ResNet-34.",
+        paper="He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition (2016)",
+        parameters=25_557_032,
+        megabytes=102.4,
+        crop=0.95,
+    ),
+    on_hub(
+        name="inception_v3.tv_in1k",
+        title="Inception-v3",
+        architecture="Inception",
+        year=2015,
+        sentence="Several filter sizes side by side, large ones factored into small ones, 1x1 convolutions to save work.",
+        paper="Szegedy, Vanhoucke, Ioffe, Shlens, Wojna: Rethinking the Inception Architecture (2016)",
+        parameters=23_834_568,
+        megabytes=108.8,
+        side=299,
+        mean=HALF,
+        std=HALF,
+    ),
+    on_hub(
+        name="convnext_tiny.fb_in1k",
+        title="ConvNeXt-Tiny",
+        architecture="ConvNeXt",
+        year=2022,
+        sentence="A convolutional network rebuilt with everything learned from Transformers, but without attention.",
+        paper="Liu, Mao, Wu, Feichtenhofer, Darrell, Xie: A ConvNet for the 2020s (2022)",
+        parameters=28_589_128,
+        megabytes=114.4,
+    ),
+    on_hub(
+        name="vit_small_patch16_224.augreg_in21k_ft_in1k",
+        title="ViT-Small",
+        architecture="Vision Transformer",
+        year=2020,
+        sentence="No sliding filters: the picture is cut into patches and every patch looks at every other one.",
+        paper="Dosovitskiy et al.: An Image is Worth 16x16 Words (2021)",
+        parameters=22_050_664,
+        megabytes=88.2,
+        crop=0.9,
+        mean=HALF,
+        std=HALF,
+    ),
+    Checkpoint(
+        id="vit_base_transformers.imagenet",
+        task=TASK,
+        title="ViT-Base (transformers)",
+        architecture="Vision Transformer",
+        year=2020,
+        library="transformers",
+        source="hub:google/vit-base-patch16-224",
+        model="ViTForImageClassification",
+        sentence="The larger Vision Transformer, in another library: same idea, same tab.",
+        paper="Dosovitskiy et al.: An Image is Worth 16x16 Words (2021)",
+        weights_licence="Apache-2.0",
+        data_licence=IMAGENET_LICENCE,
+        trained_on=IMAGENET,
+        parameters=86_567_656,
+        megabytes=346.3,
+        input=InputSpec(size_hw=(224, 224), mean=HALF, std=HALF, interpolation="bilinear"),
+    ),
+)
+
+BUNDLED: tuple[Checkpoint, ...] = ()
+
+CHECKPOINTS = PACKAGE + BUNDLED + HUB

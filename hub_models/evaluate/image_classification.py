@@ -170,7 +170,9 @@ def by_class(truth: np.ndarray, answer: np.ndarray, names: Sequence[str]) -> dic
         {"label": names[c], "count": int(n), "recall": number(r), "precision": number(p), "f1": number(f)}
         for c, n, r, p, f in zip(occurring, count, recall, precision, f1, strict=True)
     ]
-    return {"per_class": rows, "confusion": confusion_matrix(truth, answer, labels=occurring).tolist()}
+    # one class more, which nothing belongs to: scikit-learn doubts a matrix of a single class with a warning
+    confusion = confusion_matrix(truth, answer, labels=[*occurring, -1])[:-1, :-1]
+    return {"per_class": rows, "confusion": confusion.tolist()}
 
 
 def number(value: float) -> float | None:

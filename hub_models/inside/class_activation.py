@@ -6,7 +6,7 @@ are the map. Selvaraju and others, "Grad-CAM: Visual Explanations from Deep Netw
 Localization", 2017: for any other head, the gradient of the logit says how much each map counts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -92,8 +92,8 @@ def _averaged_head(seen: Trace) -> tuple[Step, Tensor, Tensor] | None:
 def _grad_cam(seen: Trace, class_index: int) -> tuple[Step, Tensor]:
     """The last feature maps before any pooling, weighted by their mean gradient: (step, (h, w)).
 
-    In a ViT: the last normalised tokens at which the picture's tokens still act on the logit. With a class
-    token that is the input of the last attention; behind it, only the class token counts.
+    In a ViT: the last tokens, of a block or normalised, where those of the picture still act on the logit.
+    With a class token that is the input of the last attention; behind it, only the class token counts.
     """
     pooled = {id(step.returned) for step in seen.steps if kind_of(step.module) == "pooling"}
     for step in reversed(seen.steps):
@@ -101,22 +101,15 @@ def _grad_cam(seen: Trace, class_index: int) -> tuple[Step, Tensor]:
         is_token_map = step.returned.ndim == 3
         if maps is None or maps[0, 0].numel() == 1 or id(step.returned) in pooled:
             continue
-        if is_token_map and kind_of(step.module) != "normalisation":
+        is_block = any(step.module.children())
+        if is_token_map and not is_block and kind_of(step.module) != "normalisation":
             continue
         (returned,) = torch.autograd.grad(
             seen.logits[0, class_index], step.returned, retain_graph=True, allow_unused=True
         )
         if returned is None:
             continue
-        gradient = seen.map_of(
-            Step(
-                name=step.name,
-                module=step.module,
-                received=step.received,
-                returned=returned,
-                channels_last=step.channels_last,
-            )
-        )
+        gradient = seen.map_of(replace(step, returned=returned))
         if is_token_map and not gradient.any():
             continue
         weights = gradient.mean((2, 3), keepdim=True)  # (1, C, 1, 1)

@@ -13,22 +13,23 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode
 
 from hub_models.errors import BadInput
+from hub_models.inside.dependency import Dependency
 from hub_models.inside.trace import as_map, gradients, trace, twin
 
-LARGER = (3, 9)  # how many times the picture's side is tried to find a field that the picture cuts off
+LARGER = (3, 10)  # how many times the picture's side is tried to find a field that the picture cuts off
+NARROW = 96  # the other side meanwhile: every network of the lecture still has maps there
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReceptiveField:
     """`box_xyxy`: theoretical field in pixels of the network's input, cut at its border (ends excluded).
 
-    `size_hw`: of the uncut field of a cell in the middle; None on a side where it is unbounded, or larger
-    than 9 times the picture. `effective` (H, W) float32 in 0..1: size of the gradient, summed over the
-    colours, scaled by its largest value; zero throughout if the cell is switched off.
+    `size_hw`: of the uncut field of a cell in the middle. None on a side where it is unbounded, larger than
+    10 times the picture, or cut off in a network that takes no larger picture. `effective` (H, W) float32
+    in 0..1: size of the gradient, summed over the colours, scaled by its largest value; zero throughout if
+    the cell is switched off.
     """
 
     box_xyxy: tuple[int, int, int, int]
@@ -143,10 +144,16 @@ def _uncut_size(
     for side in (0, 1):
         for times in (1, *LARGER):
             shape = list(x.shape)
-            shape[2 + side] *= times
+            if times > 1:
+                shape[2 + side], shape[3 - side] = times * shape[2 + side], min(NARROW, shape[3 - side])
             ones = torch.ones(shape, dtype=torch.float64, device=x.device)
-            with gradients(ones) as canvas, Dependency():
-                depends = _gradient(network, canvas, layer_name, find_map, None) > 0
+            try:
+                with gradients(ones) as canvas, Dependency():
+                    depends = _gradient(network, canvas, layer_name, find_map, None) > 0
+            except (AssertionError, RuntimeError, ValueError):
+                if times == 1:
+                    raise
+                break  # Swin and others with a fixed number of positions refuse larger pictures
             touched = np.flatnonzero(depends.any(axis=1 - side))
             if touched[0] > 0 and touched[-1] < shape[2 + side] - 1:
                 sizes[side] = int(touched[-1] - touched[0]) + 1
@@ -157,71 +164,3 @@ def _uncut_size(
 def _box(depends: np.ndarray) -> tuple[int, int, int, int]:
     rows, columns = np.flatnonzero(depends.any(axis=1)), np.flatnonzero(depends.any(axis=0))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
-class Dependency(TorchFunctionMode):
-    """Inside, layers only pass on what depends on what: positive weights, nothing blocked.
-
-    Works on functions and not on modules, so that layers of any library and functional calls are met alike;
-    it holds for the calling thread alone. A convolution with equal weights gives the same map for each filter
-    of a group, so one map is computed and repeated. In float64: a corner of the field of 100 layers of 3x3
-    filters has a share of 9^-100.
-    """
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        replaced = REPLACED.get(func.__name__, func)
-        return replaced(*args, **(kwargs or {}))
-
-
-def _convolve_equally(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):  # noqa: PLR0917
-    channels, per_group = weight.shape[:2]
-    window = weight.shape[2:]
-    means = x.unflatten(1, (groups, per_group)).mean(2)  # (B, C, ...) -> (B, groups, ...)
-    kernel = torch.full((groups, 1, *window), 1 / window.numel(), dtype=x.dtype, device=x.device)
-    convolve = F.conv1d if len(window) == 1 else F.conv2d
-    maps = convolve(means, kernel, None, stride, padding, dilation, groups)
-    return maps.repeat_interleave(channels // groups, dim=1)
-
-
-def _average_pool(  # noqa: PLR0917 (the arguments of torch.max_pool2d)
-    x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
-):
-    if dilation not in (1, (1, 1)):
-        raise NotImplementedError("a dilated max pooling has no average pooling to stand for it")
-    return F.avg_pool2d(x, kernel_size, stride, padding, ceil_mode)
-
-
-def _pass_on(x, *args, **kwargs):
-    return x
-
-
-def _add_mean(x, *args, **kwargs):
-    return x + x.mean(tuple(range(2, x.ndim)), keepdim=True)  # statistics over all positions
-
-
-def _layer_norm(x, normalized_shape, *args, **kwargs):
-    axes = tuple(range(-len(normalized_shape), 0))
-    return x + x.mean(axes, keepdim=True)
-
-
-def _linear(x, weight, bias=None):
-    return x.mean(-1, keepdim=True).expand(*x.shape[:-1], weight.shape[0])
-
-
-# fmt: off
-PASSED_ON = (
-    "relu", "relu_", "relu6", "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_", "prelu", "elu", "elu_",
-    "celu", "selu", "gelu", "silu", "silu_", "mish", "hardswish", "softplus",
-    "batch_norm", "local_response_norm", "rms_norm",
-)
-# fmt: on
-REPLACED = dict.fromkeys(PASSED_ON, _pass_on) | {
-    "conv1d": _convolve_equally,
-    "conv2d": _convolve_equally,
-    "linear": _linear,
-    "max_pool2d": _average_pool,
-    "adaptive_max_pool2d": F.adaptive_avg_pool2d,
-    "group_norm": _add_mean,
-    "instance_norm": _add_mean,
-    "layer_norm": _layer_norm,
-}

@@ -9,8 +9,9 @@ from torch import nn
 
 from hub_models.checkpoint import Checkpoint
 from hub_models.errors import CheckpointError
+from hub_models.local import read_config
 from hub_models.predictors.classifier import Classifier
-from hub_models.predictors.weights import assign, read_config, read_tensors
+from hub_models.predictors.weights import assign, read_tensors
 
 
 def build(checkpoint: Checkpoint, files: Path, device: str) -> nn.Module:

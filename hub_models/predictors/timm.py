@@ -8,8 +8,9 @@ from torch import nn
 
 from hub_models.checkpoint import Checkpoint
 from hub_models.labels import read_labels
+from hub_models.local import read_config
 from hub_models.predictors.classifier import Classifier
-from hub_models.predictors.weights import assign, read_config, read_tensors
+from hub_models.predictors.weights import assign, read_tensors
 from hub_models.preprocess import InputSpec
 
 
@@ -31,6 +32,12 @@ def build(checkpoint: Checkpoint, files: Path, device: str) -> nn.Module:
         config = read_config(files)
         classes = config["num_classes"]
         files = files / "model.safetensors"
+    if checkpoint.kind == "hub":  # timm's own loading, which knows how older weights are to be renamed
+        overlay = {"file": str(files), "custom_load": False}
+        model = timm.create_model(
+            checkpoint.model, pretrained=True, pretrained_cfg_overlay=overlay, num_classes=classes
+        )
+        return model.eval().requires_grad_(False).to(device)
     tensors = read_tensors(files)
     with torch.device("meta"):
         model = timm.create_model(checkpoint.model, pretrained=False, num_classes=classes)

@@ -1,6 +1,5 @@
 """Reading weights without running anything that stands in them: safetensors, or tensors-only pickles."""
 
-import json
 from pathlib import Path
 
 import torch
@@ -36,28 +35,6 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             f"Expected nothing but tensors in {path.name}, but it asks to run code on loading; it was not run. "
             "Use a safetensors file.",
         ) from error
-
-
-def read_config(folder: Path) -> dict:
-    """`config.json` of a checkpoint folder."""
-    path = folder / "config.json"
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise CheckpointError(
-            "checkpoint_foreign",
-            "Expected a folder with config.json and model.safetensors, as our recipes write it; config.json is missing.",
-        ) from error
-    except ValueError as error:
-        raise CheckpointError(
-            "checkpoint_corrupt",
-            "Expected JSON in config.json, but it cannot be read. Make or fetch it again.",
-        ) from error
-    if not isinstance(config, dict):
-        raise CheckpointError(
-            "checkpoint_foreign", "Expected an object in config.json, found something else."
-        )
-    return config
 
 
 def assign(model: nn.Module, tensors: dict[str, Tensor], checkpoint: Checkpoint) -> nn.Module:

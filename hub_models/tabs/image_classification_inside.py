@@ -27,13 +27,13 @@ def opened(task: Task, picture: str | None, checkpoint: str):
 def look_inside(task: Task, shared: Shared) -> None:
     """All views work on the picture and the checkpoint chosen in Try it."""
     gr.Markdown("These views use the picture and the checkpoint chosen in **Try it**.")
-    with gr.Tabs():
+    with gr.Tabs(overflow_behavior="wrap"):
         with gr.Tab("Layers"):
             layers_view(task, shared)
-        with gr.Tab("Feature maps"):
-            feature_maps_view(task, shared)
-        with gr.Tab("Receptive field"):
-            receptive_field_view(task, shared)
+        with gr.Tab("Feature maps") as maps_tab:
+            feature_maps_view(task, shared, maps_tab)
+        with gr.Tab("Receptive field") as field_tab:
+            receptive_field_view(task, shared, field_tab)
         with gr.Tab("Class activation"):
             activation_view(task, shared)
         with gr.Tab("Attention"):
@@ -94,37 +94,39 @@ def layers_view(task: Task, shared: Shared) -> None:
     on_click(show.click, view, [shared.input, shared.checkpoint], [filters, facts])
 
 
-def layer_menu(task: Task, shared: Shared, kinds: tuple[str, ...]) -> gr.Dropdown:
-    """A menu of the network's layers, filled by a button, because only the network knows them."""
-    with gr.Row():
-        fill = gr.Button("List the layers", scale=0, min_width=140)
-        layer = gr.Dropdown([], label="Layer", interactive=True)
+def layer_menu(task: Task, shared: Shared, kinds: tuple[str, ...], tab: gr.Tab) -> gr.Dropdown:
+    """A menu of the network's layers, filled when `tab` is opened: only the loaded network knows them."""
+    layer = gr.Dropdown([], label="Layer", interactive=True)
 
     def names(picture, checkpoint):
         from hub_models.inside.feature_maps import layers
 
+        if not picture:
+            return gr.Dropdown(info="Choose a picture in Try it first, then come back.")
         predictor, x, _ = opened(task, picture, checkpoint)
         found = [f for f in layers(predictor.network, x) if f.kind in kinds and len(f.output_shape) == 3]
         options = [(f"{f.name}  {' x '.join(map(str, f.output_shape))}", f.name) for f in found]
-        return gr.Dropdown(choices=options, value=options[0][1] if options else None)
+        return gr.Dropdown(choices=options, value=options[0][1] if options else None, info="")
 
-    on_click(fill.click, names, [shared.input, shared.checkpoint], [layer])
+    on_click(tab.select, names, [shared.input, shared.checkpoint], [layer])
     return layer
 
 
-def feature_maps_view(task: Task, shared: Shared) -> None:
+def feature_maps_view(task: Task, shared: Shared, tab: gr.Tab) -> None:
     gr.Markdown(
         "What each filter of a layer found in your picture: bright where its pattern stands. Early maps keep the "
         "outlines, late ones answer to whole parts and have lost the place."
     )
-    layer = layer_menu(task, shared, ("convolution", "pooling", "activation", "normalisation"))
+    layer = layer_menu(task, shared, ("convolution", "pooling", "activation", "normalisation"), tab)
     maps = gr.HTML()
 
     def view(picture, checkpoint, name):
         from hub_models.inside.feature_maps import feature_maps
 
         if not name:
-            raise BadInput("bad_value", "Press “List the layers” and choose one first.")
+            raise BadInput(
+                "bad_value", "Choose a layer from the menu first; it is filled once Try it has a picture."
+            )
         predictor, x, _ = opened(task, picture, checkpoint)
         found = feature_maps(predictor.network, x, name)
         shape = " x ".join(map(str, found.shape))
@@ -137,12 +139,12 @@ def feature_maps_view(task: Task, shared: Shared) -> None:
     on_click(layer.change, view, [shared.input, shared.checkpoint, layer], [maps])
 
 
-def receptive_field_view(task: Task, shared: Shared) -> None:
+def receptive_field_view(task: Task, shared: Shared, tab: gr.Tab) -> None:
     gr.Markdown(
         "One unit of a feature map sees only a part of the picture. The orange frame is all it can depend on; the "
         "colours show what it does depend on here, which is less and strongest in the middle."
     )
-    layer = layer_menu(task, shared, ("convolution", "pooling"))
+    layer = layer_menu(task, shared, ("convolution", "pooling"), tab)
     with gr.Row():
         down = gr.Slider(0, 100, 50, step=1, label="Unit: percent from the top")
         across = gr.Slider(0, 100, 50, step=1, label="percent from the left")
@@ -154,7 +156,9 @@ def receptive_field_view(task: Task, shared: Shared) -> None:
         from hub_models.inside.receptive_field import receptive_field
 
         if not name:
-            raise BadInput("bad_value", "Press “List the layers” and choose one first.")
+            raise BadInput(
+                "bad_value", "Choose a layer from the menu first; it is filled once Try it has a picture."
+            )
         predictor, x, seen = opened(task, picture, checkpoint)
         height, width, _ = feature_maps(predictor.network, x, name, most=1).shape
         unit = (min(height - 1, int(height * y / 100)), min(width - 1, int(width * x_percent / 100)))
@@ -204,7 +208,10 @@ def activation_view(task: Task, shared: Shared) -> None:
         found = class_activation_map(predictor.network, x, index)
         factor = max(1, 448 // seen.shape[0])
         large = draw.overlay(seen, found.map, strength).repeat(factor, 0).repeat(factor, 1)
-        says = f"Evidence for {predictor.names[index]} ({labels.probabilities[index]:.1%}), by {found.method} at {found.layer_name or 'the last layer'}."
+        says = (
+            f"Evidence for {predictor.names[index]} ({labels.probabilities[index]:.1%}), by {found.method} "
+            f"at {found.layer_name or 'the last layer'}."
+        )
         rows = [[n, f"{p:.1%}"] for n, p in labels.top(5)]
         return show_picture(large, says, width="min(100%, 448px)"), table(["Class", "Probability"], rows)
 
@@ -267,7 +274,7 @@ def bench_view(shared: Shared) -> None:
         "Convolution by hand (lecture, section 7.1.1): the kernel slides over your picture, here made grey; what "
         "lies under it is multiplied and summed. Type a kernel of your own, or choose one."
     )
-    first = next(iter(PRESETS))
+    first = list(PRESETS)[3]
     with gr.Row():
         with gr.Column(min_width=240):
             preset = gr.Dropdown(list(PRESETS), value=first, label="Kernel")
@@ -291,7 +298,8 @@ def bench_view(shared: Shared) -> None:
 
     on_click(preset.change, choose, [preset], [kernel, about], light=True, show_progress="hidden")
     inputs = [shared.input, kernel, padding, stride, dilation, pooling, down, across]
-    on_click([show.click, down.release, across.release], convolve_by_hand, inputs, [result, numbers])
+    again = [down.release, across.release, stride.release, dilation.release, padding.input, pooling.input]
+    on_click([show.click, kernel.submit, *again], convolve_by_hand, inputs, [result, numbers])
 
 
 def kernel_text(kernel: np.ndarray) -> str:
@@ -317,19 +325,19 @@ def convolve_by_hand(
     if pooling != "none":
         pooled = bench.pool(done.output, 2, 2, pooling)
         shown, size = pooled.output, f"{size}; pooled: {pooled.size_formula}"
-    after = draw.grey_tile(shown)
-    pictures = show_picture(before, "Your picture, grey, with the window framed.", width="min(100%, 320px)")
-    pictures += show_picture(
-        after,
-        f"After the kernel: {shown.shape[0]} x {shown.shape[1]}. {size}",
-        lossless=True,
-        width="min(100%, 320px)",
+    says_after = f"After the kernel: {shown.shape[0]} x {shown.shape[1]}. {size}"
+    pictures = (
+        '<div class="pair">'
+        + show_picture(before, "Your picture, grey, with the window framed.")
+        + show_picture(draw.grey_tile(shown), says_after, lossless=True)
+        + "</div>"
     )
-    terms = " + ".join(
-        f"({p:.0f}·{k:.3g})" for p, k in zip(window.patch.ravel(), window.kernel.ravel(), strict=True)
-    )
-    grid = table([""] * len(kernel), [[f"{p:.0f} · {k:.3g}" for p, k in zip(*pair, strict=True)]
-                 for pair in zip(window.patch, window.kernel, strict=True)], f"The window of output cell ({row}, {col})")  # fmt: skip
+    pairs = zip(window.patch.ravel(), window.kernel.ravel(), strict=True)
+    products = [f"{pixel:.0f} · {weight:.3g}" for pixel, weight in pairs]
+    side = len(kernel)
+    rows = [products[start : start + side] for start in range(0, side * side, side)]
+    grid = table([f"column {n + 1}" for n in range(side)], rows, f"The window of output cell ({row}, {col})")
+    terms = " + ".join(f"({product})" for product in products)
     return pictures, f"{grid}<p>{html.escape(terms)} = <b>{window.total:.2f}</b></p>"
 
 

@@ -5,12 +5,12 @@ Nothing is sent anywhere: no analytics, no telemetry. `setdefault` throughout, s
 
 import os
 
+import hub_models.fetch  # noqa: F401  (sets what huggingface_hub, which gradio imports, reads at import)
+
 DEFAULTS = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     # gradio sorts all response times it ever saw every so many calls; without this, call 10,000 is slower than call 1
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_ETAG_TIMEOUT": "2",  # seconds a silent Hub may cost when the file is in the cache
     "OMP_WAIT_POLICY": "PASSIVE",  # idle threads sleep instead of spinning: two workers share the cores
     "KMP_BLOCKTIME": "0",
     "TOKENIZERS_PARALLELISM": "false",

@@ -119,6 +119,7 @@ def fine_tune(task: Task, checkpoint: gr.Dropdown) -> None:
         command(task.recipe, "my-run", task.default, "", None, 5, 0.005, 32, list(FREEZE)[2], "photo"),
         language="shell",
         label="The command",
+        wrap_lines=True,
     )
 
     def show_command(run_name: str, *values) -> str:

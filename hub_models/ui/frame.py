@@ -38,7 +38,7 @@ def frame(
 ) -> None:
     """Lay out the four parts of `task`, the same in every tab."""
     gr.Markdown(f"## {task.title}\n{task.summary}", elem_classes="task-title")
-    with gr.Tabs():
+    with gr.Tabs(overflow_behavior="wrap"):
         with gr.Tab("Try it"):
             shared = try_it(task, preset)
         with gr.Tab("Look inside"):

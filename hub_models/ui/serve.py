@@ -1,11 +1,13 @@
 """Serving the page: options, limits, and nothing that leaves the machine."""
 
 import argparse
+import os
 import socket
 import sys
 from pathlib import Path
 
 import gradio as gr
+from gradio import utils
 
 from hub_models.task import tasks
 from hub_models.ui.examples import available
@@ -17,11 +19,12 @@ MONO = ["ui-monospace", "monospace"]
 
 
 def options(argv: list[str] | None = None) -> argparse.Namespace:
+    """Where GRADIO_SERVER_NAME or GRADIO_SERVER_PORT is set it is the default; on a Space all may come in."""
     parser = argparse.ArgumentParser(description="The demo hub in a browser.")
-    parser.add_argument(
-        "--host", default="127.0.0.1", help="0.0.0.0 lets other machines in (default %(default)s)"
-    )
-    parser.add_argument("--port", type=int, default=7860, help="default %(default)s")
+    host = os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0" if utils.get_space() else "127.0.0.1")
+    parser.add_argument("--host", default=host, help="0.0.0.0 lets other machines in (default %(default)s)")
+    port = os.environ.get("GRADIO_SERVER_PORT", "7860")
+    parser.add_argument("--port", type=int, default=port, help="default %(default)s")
     parser.add_argument(
         "--share", action="store_true", help="a public address for 72 hours, through gradio's servers"
     )

@@ -45,7 +45,7 @@ def use_it(task: Task, checkpoint: gr.Dropdown) -> None:
     """Four panels of code that follow the chosen checkpoint, and how to make a Space of this tab."""
     first = code(task, task.default, "http://127.0.0.1:7860")
     gr.Markdown("The same call from your own program. The code follows the checkpoint chosen in *Try it*.")
-    with gr.Tabs():
+    with gr.Tabs(overflow_behavior="wrap"):
         with gr.Tab("Python"):
             python = gr.Code(first[0], language="python", label="In this repository")
         with gr.Tab("Command line"):

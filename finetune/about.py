@@ -1,0 +1,115 @@
+"""What a person must know of a new checkpoint and no measurement tells: name, paper, data, licences."""
+
+import importlib
+import re
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from finetune.starting_point import Start
+from hub_models.dataset import LabelledPictures
+
+UNSTATED = "unstated: ask the owner of the data"
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """Facts for the row of the catalogue and for the model card."""
+
+    id: str  # architecture.dataset
+    title: str
+    architecture: str  # the name that the lecture uses
+    year: int  # of the paper
+    paper: str
+    sentence: str  # for the student
+    weights_licence: str
+    dataset: str  # as a figure names it: "CIFAR-10"
+    trained_on: str
+    data: str  # what the data is and where it comes from
+    data_licence: str
+    data_hub_id: str = ""
+    split: str
+    command: str
+    deviations: str = ""  # from the paper
+    limits: tuple[str, ...] = ()
+
+
+AboutFor = Callable[[Start, LabelledPictures], About]  # (network, training data) -> facts
+
+
+def paper_of(architecture: str) -> tuple[str, int, str]:
+    """(paper, year, deviations) as the docstring of `hub_models/architectures/<architecture>.py` tells them."""
+    told = importlib.import_module(f"hub_models.architectures.{architecture}").__doc__
+    title, authors, year = re.search(r'after "([^"]+)"\W+\(([^;]+); (\d{4})\)', told).groups()
+    deviations = re.search(r"Deviations: (.+?)\n\n", told, re.DOTALL)[1]
+    title, deviations = " ".join(title.split()).rstrip("."), " ".join(deviations.split())
+    return f"{' '.join(authors.split())}: {title} ({year})", int(year), deviations
+
+
+def about_own_data(start: Start, data: LabelledPictures, recipe, arguments: Sequence[str], options) -> About:
+    """Facts for a run of `python -m finetune.image_classification` with `arguments` on somebody's own data."""
+    parent, classes = start.parent, len(data.class_names)
+    dataset = Path(recipe.data).stem or "pictures"
+    if parent:
+        paper, year, deviations, architecture = (
+            parent.paper,
+            parent.year,
+            parent.deviations,
+            parent.architecture,
+        )
+    elif start.library == "ours":
+        paper, year, deviations = paper_of(start.architecture)
+        architecture = type(start.model).__name__
+    else:
+        cited = str(start.model.pretrained_cfg.get("paper_ids") or "")
+        paper = cited or f"see the documentation of timm, model {start.architecture}"
+        arxiv = re.search(r"arXiv:(\d\d)\d\d\.", cited)
+        year, deviations, architecture = (
+            2000 + int(arxiv[1]) if arxiv else date.today().year,
+            "",
+            start.architecture,
+        )
+    title = options.name or f"{parent.title if parent else architecture} on {dataset}"
+    how = f"starting from {start.origin}" if start.origin != "random weights" else "from random weights"
+    return About(
+        id=f"{identifier(parent.model if parent else start.architecture)}.{identifier(dataset)}",
+        title=title,
+        architecture=architecture,
+        year=year,
+        paper=paper,
+        sentence=f"{architecture}, trained {how} to tell {classes} classes of {dataset} apart.",
+        weights_licence=weights_licence(start),
+        dataset=dataset,
+        trained_on=f"{dataset} ({len(data):,} pictures, {classes} classes)",
+        data=f"{dataset}: {len(data):,} labelled pictures",
+        data_licence=options.data_licence,
+        data_hub_id=recipe.data
+        if re.fullmatch(r"[\w.-]+/[\w.-]+", recipe.data) and not Path(recipe.data).exists()
+        else "",
+        split="the data's own dev part, --dev-data, or a share split off with the seed; no picture is in both",
+        command=command("image_classification", arguments),
+        deviations=deviations,
+        limits=("Knows only its own classes, and gives one of them to any picture.",),
+    )
+
+
+def weights_licence(start: Start) -> str:
+    if start.parent:
+        return start.parent.weights_licence
+    if start.origin == "random weights":
+        return "unstated: yours to choose"
+    return str(
+        start.model.pretrained_cfg.get("license") or "unstated: see the card of the pretrained weights"
+    )
+
+
+def identifier(words: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_") or "pictures"
+
+
+def command(recipe: str, arguments: Sequence[str]) -> str:
+    """The line for the shell, without folders of this machine."""
+    shown = [Path(word).name if Path(word).is_absolute() else word for word in arguments]
+    return shlex.join(["python", "-m", f"finetune.{recipe}", *shown])

@@ -1,0 +1,171 @@
+"""The options of `python -m finetune.image_classification`."""
+
+import argparse
+import re
+from dataclasses import fields
+
+from finetune.about import UNSTATED
+from finetune.settings import Settings
+
+
+def size(text: str) -> tuple[int, int]:
+    """224 or 160x320 (height x width)."""
+    match = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
+    if not match or not all(0 < int(side) <= 4096 for side in match.groups() if side):
+        raise argparse.ArgumentTypeError(f"expected 224 or 160x320 (height x width), got {text!r}")
+    return int(match[1]), int(match[2] or match[1])
+
+
+def blocks_to_freeze(text: str) -> int | str:
+    if text not in ("head", "half") and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a number of blocks, half or head, got {text!r}")
+    return int(text) if text.isdecimal() else text
+
+
+def count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
+    return int(text)
+
+
+def above_zero(text: str) -> float:
+    return within(text, 0, float("inf"), open_below=True)
+
+
+def not_negative(text: str) -> float:
+    return within(text, 0, float("inf"))
+
+
+def share(text: str) -> float:
+    """From 0 to below 1."""
+    return within(text, 0, 1)
+
+
+def within(text: str, low: float, high: float, open_below: bool = False) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value < high or (open_below and value == low):
+        limits = f"above {low:g}" if open_below else f"from {low:g}"
+        raise argparse.ArgumentTypeError(
+            f"expected a number {limits}{f' to below {high:g}' if high < float('inf') else ''}, got {text!r}"
+        )
+    return value
+
+
+def workers_here() -> int:
+    """Processes that decode pictures, where nothing is asked for: none on a CPU, which computes all the time."""
+    import torch
+
+    from hub_models.compute import cores
+
+    return min(8, cores() - 1) if torch.cuda.is_available() else 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser; `recipe_values` reads what it gives."""
+    parser = argparse.ArgumentParser(
+        prog="python -m finetune.image_classification",
+        description="Fine-tune a classifier of pictures. Run the same command again to resume.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument_group("what").add_argument
+    add(
+        "--model",
+        required=True,
+        help="a checkpoint's id, a timm name, scratch:TIMM_NAME or architecture:NAME of ours",
+    )
+    add(
+        "--data",
+        required=True,
+        help="folder (class/picture.jpg, perhaps in train/ and val/), zip, npz, or Hub dataset",
+    )
+    add("--dev-data", default="", help="the same, for choosing the weights")
+    add("--dev-share", type=share, default=0.15, help="share split off for that where the data has no val/")
+    add("--dev-block", type=count, default=1, help="pictures in a row that stay together in that split")
+    add("--output", required=True, help="folder of the run: its state, logs and checkpoint")
+    add("--name", default="", help="title of the checkpoint")
+    add("--data-licence", default=UNSTATED, help="licence of the data, for the model card")
+    add("--smoke", action="store_true", help="2 epochs of 8 batches: does it run at all?")
+    add(
+        "--publish-only",
+        action="store_true",
+        help="no training: a checkpoint from the best weights in --output",
+    )
+    add("--push-to-hub", default="", metavar="USER/NAME", help="repository to push the checkpoint to")
+    add("--private", action="store_true", help="make that repository private")
+    learning_options(parser)
+    picture_options(parser)
+    return parser
+
+
+def learning_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("learning").add_argument
+    add("--epochs", type=count, default=10, help="times that all pictures are seen")
+    add("--batch", type=count, default=32, help="pictures a process sees at once")
+    add("--accumulate", type=count, default=1, help="batches whose gradients make one step")
+    add("--learning-rate", type=above_zero, default=0.005, help="of the last layer, at its highest")
+    add("--optimizer", choices=("sgd", "adamw"), default="sgd", help="how gradients change weights")
+    add("--weight-decay", type=not_negative, default=5e-4, help="pull of all weights towards 0, but biases")
+    add("--precision", choices=("no", "bf16", "fp16"), default="no", help="mixed precision; fp16 needs a GPU")
+    add("--ema", type=share, default=0.0, help="decay of a moving average of the weights; 0: none")
+    add(
+        "--patience", type=int, default=0, help="epochs without a better score after which it stops; 0: never"
+    )
+    add("--clip-norm", type=not_negative, default=0.0, help="largest norm of the gradient; 0: any")
+    add("--label-smoothing", type=share, default=0.1, help="probability given away to all classes")
+    add("--dropout", type=share, default=None, help="of the layer before the last; None: the network's own")
+    add(
+        "--freeze-blocks",
+        type=blocks_to_freeze,
+        default=0,
+        help="blocks from the input that stay: 3, half, head (all)",
+    )
+    add("--rate-decay", type=above_zero, default=1.0, help="learning rate of a block / that of the next")
+    add("--seed", type=int, default=0, help="decides all that is random")
+    add(
+        "--workers",
+        type=int,
+        default=None,
+        help="processes that read pictures; None: up to 8 with a GPU, else 0",
+    )
+
+
+def picture_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("pictures").add_argument
+    add(
+        "--augment",
+        choices=("none", "digits", "shift", "photo", "strong"),
+        default="photo",
+        help="kind of changes",
+    )
+    add(
+        "--size", type=size, default=None, help="224 or 160x320 (height x width); None: what the weights want"
+    )
+    add(
+        "--colour",
+        choices=("RGB", "grey", "grey_light_on_dark"),
+        default=None,
+        help="None: what the weights want",
+    )
+
+
+def recipe_values(chosen: argparse.Namespace) -> tuple[dict, dict]:
+    """(fields of Recipe without `settings`, fields of Settings)."""
+    from pathlib import Path
+
+    given = vars(chosen) | {
+        "mixed_precision": chosen.precision,
+        "workers": workers_here() if chosen.workers is None else max(0, chosen.workers),
+        "patience": max(0, chosen.patience),
+        "size_hw": chosen.size,
+        "output": Path(chosen.output),
+    }
+    names = {f.name for f in fields(Settings)}
+    settings = {name: value for name, value in given.items() if name in names}
+    elsewhere = {"precision", "size", "name", "data_licence", "publish_only", "push_to_hub", "private"}
+    recipe = {
+        name: value for name, value in given.items() if name not in names | elsewhere | {"mixed_precision"}
+    }
+    return recipe, settings
