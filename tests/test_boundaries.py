@@ -147,7 +147,18 @@ def test_nothing_that_runs_code_on_loading(path: Path) -> None:
         and not (isinstance(keyword.value, ast.Constant) and keyword.value.value != refused[keyword.arg])
     ]
     assert found == []
-    assert top(path) & {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"} == set()
+    runners = {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
+    assert (top(path) & runners == set()) or only_the_exception(path)
+
+
+def only_the_exception(path: Path) -> bool:
+    """`from pickle import UnpicklingError`, which torch.load raises, and nothing else of pickle."""
+    taken = [
+        ast.unparse(node)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Import | ast.ImportFrom) and "pickle" in ast.unparse(node)
+    ]
+    return taken == ["from pickle import UnpicklingError"]
 
 
 @pytest.mark.parametrize("path", OURS, ids=short)

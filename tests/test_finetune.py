@@ -232,7 +232,7 @@ def test_freezing_and_rates_follow_the_blocks(name: str, count: int) -> None:
     model = start_from(name, 3, None, None).model
     layers = blocks(model)
     assert len(layers) == count
-    assert sorted(sum(layers, [])) == sorted(n for n, _ in model.named_parameters())
+    assert sorted(n for layer in layers for n in layer) == sorted(n for n, _ in model.named_parameters())
     assert {n.split(".")[0] for n in layers[-1]} == {"classifier"}
     groups = parameter_groups(model, 0.1, 0.5, 0.01, count - 2)
     assert sorted({round(g["lr"], 6) for g in groups}) == [0.05, 0.1]
@@ -270,7 +270,7 @@ def test_order_depends_on_seed_and_epoch_and_is_shared_out() -> None:
     whole.start(0, 3)
     assert list(whole) == first[3:]
     whole.start(1, 0)
-    assert [i for _, i in sum(whole, [])] != [i for _, i in sum(first, [])]
+    assert [i for batch in whole for _, i in batch] != [i for batch in first for _, i in batch]
     assert [len(batch) for batch in EpochBatches(3, 8, 0)] == [3]
     assert [[len(batch) for batch in EpochBatches(3, 8, 0, p, 2)] for p in (0, 1)] == [[2], [2]]
     assert [len(batch) for batch in EpochBatches(1, 8, 0, 3, 4)] == [1]

@@ -1,6 +1,7 @@
 """Reading weights without running anything that stands in them: safetensors, or tensors-only pickles."""
 
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from safetensors import SafetensorError
@@ -27,9 +28,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             "checkpoint_corrupt",
             f"Expected whole weights in {path.name}, but the file is cut short or damaged. Fetch or make it again.",
         ) from error
-    except Exception as error:
-        if type(error).__name__ != "UnpicklingError":
-            raise
+    except UnpicklingError as error:
         raise CheckpointError(
             "checkpoint_unsafe",
             f"Expected nothing but tensors in {path.name}, but it asks to run code on loading; it was not run. "

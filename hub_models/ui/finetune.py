@@ -103,7 +103,11 @@ def fine_tune(task: Task, checkpoint: gr.Dropdown) -> None:
                 placeholder="pictures/ with one folder a class",
             )
             archive = gr.File(
-                label="or a zip of such a folder", file_types=[".zip"], type="filepath", height=110
+                label="or a zip of such a folder",
+                file_types=[".zip"],
+                type="filepath",
+                height=110,
+                visible=runs.training_allowed(),  # the command is for another machine then
             )
         with gr.Column():
             freeze = gr.Dropdown(list(FREEZE), value=list(FREEZE)[2], label="Frozen layers")
@@ -133,8 +137,14 @@ def fine_tune(task: Task, checkpoint: gr.Dropdown) -> None:
         light=True,
         show_progress="hidden",
     )
+    if not runs.training_allowed():
+        gr.Markdown(
+            "This server does not train for its visitors. Copy the command and run it in a clone of the repository, "
+            "on your own machine; there this part also shows the curves and pushes the result to the Hub."
+        )
+        return
     with gr.Row():
-        start = gr.Button("Start", variant="primary", interactive=runs.training_allowed())
+        start = gr.Button("Start", variant="primary")
         stop = gr.Button("Stop, keep the best")
         resume = gr.Button("Resume")
         chosen = gr.Dropdown(runs.names(), label="Run", value=None, min_width=160)

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import gradio as gr
-from gradio import utils
 
 from hub_models.task import tasks
 from hub_models.ui.examples import available
 
 HERE = Path(__file__).parent
 LARGEST_UPLOAD = "200mb"
+EVERYONE = "0.0.0.0"  # on a Space, visitors come from outside the container
 FONTS = ["system-ui", "sans-serif"]  # of the person's own system: nothing to fetch
 MONO = ["ui-monospace", "monospace"]
 
@@ -21,7 +21,9 @@ MONO = ["ui-monospace", "monospace"]
 def options(argv: list[str] | None = None) -> argparse.Namespace:
     """Where GRADIO_SERVER_NAME or GRADIO_SERVER_PORT is set it is the default; on a Space all may come in."""
     parser = argparse.ArgumentParser(description="The demo hub in a browser.")
-    host = os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0" if utils.get_space() else "127.0.0.1")
+    host = os.environ.get(
+        "GRADIO_SERVER_NAME", EVERYONE if os.environ.get("SYSTEM") == "spaces" else "127.0.0.1"
+    )
     parser.add_argument("--host", default=host, help="0.0.0.0 lets other machines in (default %(default)s)")
     port = os.environ.get("GRADIO_SERVER_PORT", "7860")
     parser.add_argument("--port", type=int, default=port, help="default %(default)s")
