@@ -4,7 +4,7 @@
 
 DIR is a folder (class/picture.jpg, with or without train/ and val/), a zip of one, an npz, or a Hub dataset id.
 Run the same command again to resume. The result, `OUTPUT/checkpoint`, opens in the hub's tab and can be pushed.
-On many GPUs: `accelerate launch --num_processes 4 -m finetune.image_classification ...`.
+On many GPUs: `accelerate launch --multi_gpu --num_processes 4 -m finetune.image_classification ...`.
 """
 
 import sys

@@ -79,8 +79,8 @@ def about(network: str) -> About:
         command=command(MODULE, [network, "--data-dir", "DIR", "--output", f"runs/{IDS[network]}"]),
         deviations=f"{deviations} Trained on half of the data, JPEG-compressed, for {EPOCHS[network]} epochs.",
         limits=(
-            "The training pictures were JPEG-compressed, which costs about ten points of accuracy on this data: do not "
-            "compare with published figures.",
+            "Training and dev pictures were JPEG-compressed, which makes them harder: do not compare with published "
+            "figures.",
             "Sees 32x32 pixels; a photograph is shrunk to that, and only its middle square is seen.",
         ),
     )

@@ -36,10 +36,10 @@ def train_mode(model: nn.Module) -> None:
             module.eval()
 
 
-def gradients(state: State, step: Step, batches: list, asked: bool) -> dict[str, float]:
+def gradients(state: State, step: Step, batches: list, stop: StopOnSignal) -> dict[str, float]:
     """Add up the gradients of `batches`; the scalars, averaged over them and over all processes.
 
-    Sets `state.progress.stopped` where any process was `asked` to stop.
+    Sets `state.progress.stopped` where any process was asked to stop.
     """
     accelerator, scalars = state.accelerator, []
     for number, batch in enumerate(batches, 1):
@@ -50,21 +50,21 @@ def gradients(state: State, step: Step, batches: list, asked: bool) -> dict[str,
             accelerator.backward(losses["loss"] / len(batches))
         scalars.append(torch.stack([value.detach().float() for value in losses.values()]))
     figures = torch.cat(
-        [torch.stack(scalars).mean(0), torch.tensor([float(asked)], device=accelerator.device)]
+        [torch.stack(scalars).mean(0), torch.tensor([float(stop.asked)], device=accelerator.device)]
     )
     *values, stopped = accelerator.reduce(figures, "mean").tolist()
     state.progress.stopped = stopped > 0
     return dict(zip(losses, values, strict=True))
 
 
-def one_step(state: State, step: Step, batches: list, asked: bool) -> dict[str, float]:
+def one_step(state: State, step: Step, batches: list, stop: StopOnSignal) -> dict[str, float]:
     """Change the weights once, from `batches`; the scalars to log."""
     settings, number, accelerator = state.settings, state.progress.step, state.accelerator
     torch.manual_seed(settings.seed * 1_000_003 + number * 31 + accelerator.process_index)
     factor = rate_factor(number, state.steps, settings.warmup)
     for group, rate in zip(state.optimizer.param_groups, state.base_rates, strict=True):
         group["lr"] = rate * factor
-    scalars = gradients(state, step, batches, asked)
+    scalars = gradients(state, step, batches, stop)
     if not math.isfinite(scalars["loss"]):
         raise BadData(
             "loss_not_finite",
@@ -85,7 +85,7 @@ def learn(state: State, loader: DataLoader, step: Step, *, logs: Logs | None, st
     """The steps of an epoch, or what was left of it; fewer where the run is `stopped`."""
     train_mode(state.model)
     for batches in grouped(loader, state.settings.accumulate):
-        scalars = one_step(state, step, batches, stop.asked)
+        scalars = one_step(state, step, batches, stop)
         state.tick()
         if logs:
             logs.step(scalars)

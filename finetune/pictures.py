@@ -40,7 +40,7 @@ class Crops:
     def __getitem__(self, index: int) -> Tensor:
         if index in self.kept:
             return self.kept[index]
-        crop = torch.from_numpy(crop_pixels(self.data.read(index), self.spec))
+        crop = torch.tensor(crop_pixels(self.data.read(index), self.spec))
         if self.keep:
             self.kept[index] = crop
         return crop

@@ -153,7 +153,15 @@ def read_state(path: Path) -> dict:
         state = torch.load(path, map_location="cpu", weights_only=True)
         if not {"model", "optimizer", "average", "progress", "settings"} <= state.keys():
             raise ValueError("parts are missing")
-    except (RuntimeError, EOFError, UnpicklingError, ValueError, AttributeError, KeyError) as error:
+    except (
+        RuntimeError,
+        OSError,
+        EOFError,
+        UnpicklingError,
+        ValueError,
+        LookupError,
+        AttributeError,
+    ) as error:
         raise CheckpointError(
             "checkpoint_corrupt",
             f"Expected the state of a run in {path.name}, but it is damaged or not ours. "

@@ -26,8 +26,8 @@ STEPS = (  # modules and packages of hub_models; a new one has to be given its s
     {"task", "check", "runs"},
     {"tasks", "evaluate"},
     {"ui", "staging"},
-    {"tabs", "deploy"},
-    {"__init__"},
+    {"tabs", "trial"},
+    {"__init__", "deploy"},
     {"__main__"},
 )
 STEP = {name: number for number, step in enumerate(STEPS) for name in step}

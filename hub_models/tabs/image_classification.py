@@ -52,13 +52,14 @@ def tab(task: Task, preset: Preset) -> None:
     frame(task, preset, try_it, look_inside)
 
 
-def classify(task: Task, picture: str | None, checkpoint: str):
+def classify(task: Task, picture: str | None, checkpoint: str, progress: gr.Progress):
     """Answer in two steps, so that a download or a first load is announced before it begins."""
     path = uploaded(picture)
     row = LOADER.checkpoint(checkpoint, task.id)
     if all(c.id != checkpoint for c, _ in LOADER.loaded()):
         how = f"Downloading {row.megabytes:,.0f} MB and loading" if not row.offline else "Loading"
         yield f"<p>{how} {html.escape(row.title)} ({html.escape(row.weights_licence)}) ...</p>", ""
+        LOADER.get(checkpoint, task.id, lambda done, total: progress((done, total), desc=how, unit="bytes"))
     answer = task.predict(path, checkpoint)
     seen = LOADER.get(checkpoint, task.id).crop(decode_picture(path).pixels)
     if seen.shape[2] == 1:
@@ -104,8 +105,8 @@ def try_it(task: Task, preset: Preset) -> Shared:
             answer = gr.HTML("<p>Choose a picture, then press Classify.</p>", elem_id="answer")
             sight = gr.HTML()
 
-    def go(given: str | None, identity: str):
-        yield from classify(task, given, identity)
+    def go(given: str | None, identity: str, progress=gr.Progress()):  # noqa: B008 (gradio's way to ask for it)
+        yield from classify(task, given, identity, progress)
 
     on_click([run.click, picture.upload], go, [picture, checkpoint], [answer, sight], stop=stop)
     with gr.Accordion("Where it goes wrong, and why", open=False):
@@ -123,8 +124,8 @@ def failures(task: Task, examples: dict[str, Path], picture, checkpoint, answer,
             gr.Markdown(f"**{title}.** {why}")
             show = gr.Button("Show me", size="sm", min_width=80, scale=0)
 
-        def repeat(path=str(examples[example]), identity=identity):
-            for words, seen in classify(task, path, identity):
+        def repeat(path=str(examples[example]), identity=identity, progress=gr.Progress()):  # noqa: B008
+            for words, seen in classify(task, path, identity, progress):
                 yield path, gr.Dropdown(value=identity), words, seen
 
         on_click(show.click, repeat, [], [picture, checkpoint, answer, sight])

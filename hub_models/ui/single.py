@@ -5,7 +5,6 @@ import importlib
 import gradio as gr
 
 from hub_models.task import Task
-from hub_models.ui.click import on_click
 from hub_models.ui.endpoint import endpoint
 from hub_models.ui.frame import Preset
 from hub_models.ui.page import header
