@@ -7,6 +7,7 @@ threads here (benchmarks/app.py prints it): threads that wait for each other spi
 import os
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -76,3 +77,18 @@ class Deadline:
                 f"This took longer than the {self.seconds:.0f} seconds given to one answer. "
                 "Try a smaller picture or a smaller checkpoint.",
             )
+
+
+CURRENT: ContextVar[Deadline | None] = ContextVar("deadline", default=None)  # of the answer being computed
+
+
+def check() -> None:
+    """Long work calls this between its steps: stops it when nobody waits for the answer any more."""
+    deadline = CURRENT.get()
+    if deadline is not None:
+        deadline.check()
+
+
+def longest_answer() -> float:
+    """Seconds that one answer may take; HUB_SECONDS changes it."""
+    return float(os.environ.get("HUB_SECONDS", 0)) or 300.0

@@ -106,7 +106,10 @@ def wait_until_open(process: subprocess.Popen, port: int, deadline: float, show:
 
 
 def ask(url: str, task: Task, seconds: float) -> dict:
-    """What the endpoint of `task` at `url` answers to the first example that is here; ValueError if it is no Answer."""
+    """What the endpoint of `task` at `url` answers to the first example that is here, once the tab has been built.
+
+    ValueError, the client's own too, when the tab cannot be built or the answer is none.
+    """
     from gradio_client import Client, handle_file
 
     from hub_models.ui.examples import available
@@ -121,6 +124,8 @@ def ask(url: str, task: Task, seconds: float) -> dict:
         httpx_kwargs={"timeout": seconds, "trust_env": False},
     )
     try:
+        tab = next(d["id"] for d in client.config["dependencies"] if d["backend_fn"] and is_render(d))
+        client.submit(fn_index=tab).result(timeout=seconds)
         job = client.submit(*[handle_file(example) for _ in task.inputs], api_name=f"/{task.id}")
         answer = job.result(timeout=seconds)
     finally:

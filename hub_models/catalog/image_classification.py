@@ -1,6 +1,6 @@
 """Checkpoints that name what is in a picture: trained by us, carried by a package, or on the Hub."""
 
-from hub_models.checkpoint import Checkpoint
+from hub_models.checkpoint import Checkpoint, Metric
 from hub_models.preprocess import InputSpec
 
 TASK = "image-classification"
@@ -170,6 +170,56 @@ HUB = (
     ),
 )
 
-BUNDLED: tuple[Checkpoint, ...] = ()
+BUNDLED: tuple[Checkpoint, ...] = (
+    Checkpoint(
+        id="resnet20.cifar10",
+        task="image-classification",
+        title="ResNet-20",
+        architecture="ResNet",
+        year=2016,
+        library="ours",
+        source="bundled:resnet20.cifar10",
+        model="resnet",
+        sentence=(
+            "Skip connections let each block learn what to "
+            "add to its input, so 20 layers train as easily "
+            "as 8."
+        ),
+        paper="He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition (2016)",
+        weights_licence="Apache-2.0",
+        data_licence="unstated; used for teaching and research by custom",
+        trained_on="CIFAR-10 (25,000 photographs of 32x32 pixels, 10 classes)",
+        parameters=269_722,
+        megabytes=0.55,
+        input=InputSpec(size_hw=(32, 32), mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616)),
+        sha256="4bb019493a419efafd3d7c8d8d810d5d9f82edfd0da2207aadcb411be413fce5",
+        recipe="python -m finetune.image_classification_cifar10 resnet --data-dir DIR --output runs/resnet20",
+        deviations="none in the layers. Trained on half of the data, JPEG-compressed, for 40 epochs.",
+        metrics=(
+            Metric(
+                dataset="CIFAR-10",
+                split="dev",
+                name="accuracy",
+                value=0.8655,
+                count=4000,
+                low=0.854575,
+                high=0.875723,
+                baseline=0.1,
+                baseline_name="always airplane",
+            ),
+            Metric(
+                dataset="CIFAR-10",
+                split="train",
+                name="accuracy",
+                value=0.9345,
+                count=10_000,
+                low=0.929482,
+                high=0.939184,
+                baseline=0.0973,
+                baseline_name="always airplane",
+            ),
+        ),
+    ),
+)
 
 CHECKPOINTS = PACKAGE + BUNDLED + HUB

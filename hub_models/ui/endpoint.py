@@ -14,6 +14,12 @@ from hub_models.ui.click import LANE, guarded
 from hub_models.ui.components import uploaded
 
 
+FILE = (
+    "the file itself. As a tool of an assistant: a data URL, data:image/png;base64,... of at most 20 MB. Over HTTP: "
+    "the path that POST /gradio_api/upload answered. Web addresses are refused"
+)
+
+
 class FileMeta(TypedDict):
     _type: Literal["gradio.FileData"]
 
@@ -67,7 +73,7 @@ def endpoint(task: Task) -> None:
     call.__signature__ = signature.replace(parameters=parameters, return_annotation=dict)
     call.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": dict}
     gr.api(
-        with_signature_of(call, guarded(call)),
+        with_signature_of(call, guarded(call, compute.longest_answer())),
         api_name=task.id,
         api_description=call.__doc__,
         concurrency_id=LANE,
@@ -85,6 +91,6 @@ def description(task: Task) -> str:
     """What MCP and the API page say of the endpoint."""
     lines = [task.summary, "", "Args:"]
     for parameter in inspect.signature(task.predict).parameters.values():
-        what = "an uploaded file" if parameter.annotation is Path else f"default {parameter.default!r}"
+        what = FILE if parameter.annotation is Path else f"default {parameter.default!r}"
         lines.append(f"    {parameter.name}: {what}")
     return "\n".join(lines)

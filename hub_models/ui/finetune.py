@@ -221,7 +221,7 @@ def finished(task: Task, checkpoint: gr.Dropdown, chosen: gr.Dropdown) -> None:
         yield "Pushing: checking token, name and right to write ..."
         yield push_folder(result_folder(run_name), repository.strip(), secret, is_private)
 
-    on_click(push.click, push_result, [chosen, repo, token, private], [pushed])
+    on_click(push.click, push_result, [chosen, repo, token, private], [pushed], seconds=660)
 
 
 def result_folder(run_name: str | None) -> Path:

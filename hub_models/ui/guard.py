@@ -8,9 +8,10 @@ import inspect
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
+import gradio as gr
 from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -18,7 +19,6 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub_models.errors import BadInput
-from hub_models.task import Task
 
 LARGEST_BODY = 32 * 1024**2  # bytes: 20 MB of picture are 27 MB in base64
 CALL = re.compile(r"/gradio_api/(call/v2|call|run|api)/([^/]*)/?")
@@ -26,9 +26,14 @@ ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # a scheme; C: is a 
 PAGES = {"/", "/config", "/gradio_api/info"}  # gradio compresses files with an ending, not these
 
 
-def middleware(tasks: Sequence[Task]) -> list[Middleware]:
-    """For `launch(app_kwargs=...)`."""
-    return [Middleware(Compressed), Middleware(Guard, tasks=tasks)]
+def middleware(blocks: gr.Blocks) -> list[Middleware]:
+    """For `launch(app_kwargs=...)`: only what `blocks` makes public can be called by name."""
+    public = {
+        fn.api_name: list(inspect.signature(fn.fn).parameters.values())
+        for fn in blocks.fns.values()
+        if fn.api_visibility == "public"
+    }
+    return [Middleware(Compressed), Middleware(Guard, endpoints=public)]
 
 
 class Compressed:
@@ -44,9 +49,8 @@ class Compressed:
 class Guard:
     """Looks at the body of every POST but an upload before gradio does."""
 
-    def __init__(self, app: ASGIApp, tasks: Sequence[Task]) -> None:
-        self.app = app
-        self.parameters = {t.id: list(inspect.signature(t.predict).parameters.values()) for t in tasks}
+    def __init__(self, app: ASGIApp, endpoints: dict[str, list[inspect.Parameter]]) -> None:
+        self.app, self.parameters = app, endpoints
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "").rstrip("/")

@@ -9,6 +9,7 @@ from pathlib import Path
 import gradio as gr
 
 from hub_models.task import tasks
+from hub_models.ui import guard
 from hub_models.ui.examples import available
 
 HERE = Path(__file__).parent
@@ -53,7 +54,7 @@ def port_is_free(host: str, port: int) -> bool:
 
 def launch(blocks: gr.Blocks, chosen: argparse.Namespace, *, wait: bool = True) -> gr.Blocks:
     """Serve `blocks`; returns after the server has stopped, or at once when not `wait`."""
-    blocks.queue(max_size=chosen.queue_size)
+    blocks.queue(max_size=chosen.queue_size, api_open=False)  # nobody goes past the queue
     blocks.launch(
         server_name=chosen.host,
         server_port=chosen.port,
@@ -72,6 +73,7 @@ def launch(blocks: gr.Blocks, chosen: argparse.Namespace, *, wait: bool = True) 
         footer_links=["api", "settings"],
         allowed_paths=[str(path) for task in tasks() for path in available(task).values()],
         prevent_thread_lock=True,
+        app_kwargs={"middleware": guard.middleware(blocks)},
     )
     print(f"The hub is open at {blocks.local_url}", flush=True)
     if wait:

@@ -17,7 +17,7 @@ def single(task: Task) -> gr.Blocks:
     )  # a file that is missing is missed before visitors come
     with gr.Blocks(title=task.title, analytics_enabled=False, delete_cache=(600, 3600)) as blocks:
         header()
-        asked = gr.State(None)  # (checkpoint, example) of the link, once the page is there
+        asked = gr.State(())  # (checkpoint, example) of the link, once the page is there
 
         @gr.render(inputs=[asked], triggers=[asked.change], show_progress="minimal", concurrency_limit=None)
         def build(link: tuple[str, str]) -> None:
