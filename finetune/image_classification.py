@@ -30,7 +30,7 @@ from finetune.pictures import Augmentation, AugmentedPictures, PlainPictures, no
 from finetune.progress import tell, told
 from finetune.publish import preflight, push
 from finetune.starting_point import Colour, Start, in_colour, start_from
-from finetune.state import best_weights, progress_in
+from finetune.state import best_weights, on_cpu, progress_in
 from hub_models.dataset import LabelledPictures
 from hub_models.errors import HubError
 from hub_models.preprocess import InputSpec
@@ -77,7 +77,7 @@ def run(
     show: Callable[[str], None] = print,
 ) -> int:
     """Train, measure, write OUTPUT/checkpoint and push it; the exit code. An error of a person is one sentence."""
-    is_main = PartialState().is_main_process
+    is_main = PartialState(cpu=on_cpu()).is_main_process
     show = show if is_main else lambda words: None
     try:
         with told(recipe.output) if is_main else nullcontext():

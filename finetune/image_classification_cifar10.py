@@ -17,7 +17,7 @@ from hub_models.preprocess import InputSpec
 
 MODULE = "image_classification_cifar10"
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)  # of the training pictures
-EPOCHS = {"resnet": 40, "alexnet": 30, "vgg": 30, "inception": 20}
+EPOCHS = {"resnet": 40, "alexnet": 20, "vgg": 20, "inception": 10}
 IDS = {"resnet": "resnet20", "alexnet": "alexnet_small", "vgg": "vgg_small", "inception": "inception_small"}
 TITLES = {
     "resnet": "ResNet-20",

@@ -2,7 +2,8 @@
 
     python -m finetune.image_classification_mnist --data-dir DIR --output runs/lenet5
 
-DIR holds train.npz and dev.npz (images, labels); the same data is ylecun/mnist on the Hub.
+DIR holds train.npz (images, labels); the same data is ylecun/mnist on the Hub. Of its 60,000 digits 5,000, in
+the shares of the classes, choose the weights.
 """
 
 import sys
@@ -21,10 +22,10 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
     return Recipe(
         model=f"architecture:{network}",
         data=str(data_dir / "train.npz"),
-        dev_data=str(data_dir / "dev.npz"),
+        dev_share=1 / 12,
         output=output,
         settings=Settings(
-            epochs=20,
+            epochs=15,
             batch=128,
             learning_rate=0.05,
             weight_decay=1e-4,
@@ -51,17 +52,17 @@ def about(network: str) -> About:
         sentence="The first convolutional network in daily use: it read digits on cheques, with 60,000 weights.",
         weights_licence="Apache-2.0",
         dataset="MNIST",
-        trained_on="MNIST (60,000 handwritten digits, 10 classes)",
+        trained_on="MNIST (55,000 handwritten digits, 10 classes)",
         data="MNIST: grey pictures of handwritten digits, 28x28 pixels, by LeCun, Cortes and Burges",
         data_licence="CC BY-SA 3.0",
         data_hub_id="ylecun/mnist",
-        split="60,000 pictures of the official training part trained; 5,000 others chose the weights and gave the "
+        split="55,000 pictures of the official training part trained; its other 5,000 chose the weights and gave the "
         "dev figure, so that is a little optimistic; the official test part was not touched",
         command=command(MODULE, ["--data-dir", "DIR", "--output", "runs/lenet5"]),
         deviations=deviations,
         limits=(
             "Reads one digit, large and in the middle; anything else gets a digit too.",
-            "The digits are American ones of the 1980s: a 1 without a flag, a 7 without a bar.",
+            "The digits are American handwriting of about 1990: mostly a 1 without a flag, a 7 without a bar.",
         ),
     )
 

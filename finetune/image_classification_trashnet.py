@@ -65,7 +65,7 @@ def about(network: str) -> About:
         command=command(MODULE, ["--data-dir", "DIR", "--output", "runs/trashnet"]),
         limits=(
             "Knows one piece of waste on a plain light ground; scenes, heaps and hands are foreign to it.",
-            "The class trash has few photographs and is taken for others most often.",
+            "The class trash has the fewest photographs.",
         ),
     )
 

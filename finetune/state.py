@@ -50,7 +50,7 @@ class State:
         self.progress = Progress()
         self.began = self.saved = time.monotonic()
         try:
-            self.accelerator = Accelerator(mixed_precision=settings.mixed_precision)
+            self.accelerator = Accelerator(mixed_precision=settings.mixed_precision, cpu=on_cpu())
         except ValueError as error:
             raise BadInput(
                 "bad_value",
@@ -137,6 +137,11 @@ class State:
         if self.accelerator.is_main_process:
             weights = {k: v.detach().cpu().contiguous() for k, v in self.scored.state_dict().items()}
             write_whole(self.folder / "best.safetensors", lambda file: file.write(save(weights)))
+
+
+def on_cpu() -> bool:
+    """Without a GPU, accelerate must be told so, or many processes would each train alone."""
+    return not torch.accelerator.is_available()
 
 
 def make_optimizer(groups: list[dict], settings: Settings) -> torch.optim.Optimizer:

@@ -84,7 +84,13 @@ def opened(path: Path) -> zipfile.ZipFile:
 
 @cache
 def opened_as_of(path: Path, changed_ns: int) -> zipfile.ZipFile:
-    return zipfile.ZipFile(path)
+    try:
+        return zipfile.ZipFile(path)
+    except zipfile.BadZipFile as error:
+        raise BadData(
+            "archive_unreadable",
+            "Expected an intact zip archive, got a damaged or different file; pack it again.",
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from hub_models.errors import BadInput, Overloaded
 from hub_models.loader import runs_root
+from hub_models.local import read_local
 
 PROCESSES: dict[str, subprocess.Popen] = {}  # children of this server, to be waited for
 
@@ -121,7 +122,9 @@ def alive(name: str) -> bool:
     if not pid.exists():
         return False
     command = Path(f"/proc/{pid.read_text().strip()}/cmdline")
-    return command.exists() and b"finetune." in command.read_bytes()
+    # the number may have gone to another program since: it must be a recipe that writes to this very folder
+    words = command.read_bytes().decode("utf-8", "replace").split("\0") if command.exists() else []
+    return str(folder_of(name)) in words and any(word.startswith("finetune.") for word in words)
 
 
 def stop(name: str) -> None:
@@ -141,6 +144,8 @@ def status(name: str) -> RunStatus:
     if not living and state in ("checking data", "training"):
         state = "killed" if state == "training" else "failed"
         message = message or last_lines(name, 1)
+    if state in ("finished", "stopped") and (folder / "checkpoint" / "config.json").exists():
+        message = read_local(folder / "checkpoint").metrics[0].text()
     known = {k: v for k, v in word.items() if k in RunStatus.__dataclass_fields__}
     return RunStatus(name=name, state=state, alive=living, message=message, **known)
 

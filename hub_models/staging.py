@@ -22,9 +22,19 @@ from hub_models.task import task as find_task
 
 ROOT = Path(__file__).parent.parent
 PYTHON = "3.12"  # Spaces run 3.10 unless told otherwise, and transformers 5 needs 3.11
-SHARED_NEEDS = ("gradio", "spaces", "huggingface-hub", "safetensors", "numpy", "pillow", "pandas")
+# Gradio runs without the package spaces too, but a person who adds a GPU to the Space needs it.
+SHARED_NEEDS = (
+    "gradio",
+    "spaces",
+    "huggingface-hub",
+    "safetensors",
+    "numpy",
+    "pillow",
+    "pandas",
+    "matplotlib",
+)
 OF_ONE_TASK = ("tabs", "tasks", "catalog", "evaluate")  # folders of hub_models with a file or more a task
-SUFFIXES = (".py", ".txt", ".html", ".css", ".json", ".safetensors", ".md")
+SUFFIXES = (".py", ".txt", ".html", ".css", ".json", ".safetensors", ".md", ".jpg")
 APP = '''"""{title}: one task of the hub, alone."""
 
 from hub_models.task import task

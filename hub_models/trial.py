@@ -124,7 +124,7 @@ def ask(url: str, task: Task, seconds: float) -> dict:
         httpx_kwargs={"timeout": seconds, "trust_env": False},
     )
     try:
-        tab = next(d["id"] for d in client.config["dependencies"] if d["backend_fn"] and is_render(d))
+        tab = next(event["id"] for event in client.config["dependencies"] if event["render_id"] is not None)
         client.submit(fn_index=tab).result(timeout=seconds)
         job = client.submit(*[handle_file(example) for _ in task.inputs], api_name=f"/{task.id}")
         answer = job.result(timeout=seconds)

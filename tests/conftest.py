@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hub_server import WRITE_TOKEN, HubServer
+from server import Server
 
 
 @pytest.fixture
@@ -30,3 +31,10 @@ def hub_env(hub: HubServer, tmp_path: Path) -> dict[str, str]:
         "NO_PROXY": "127.0.0.1",
         "OMP_NUM_THREADS": "1",
     }
+
+
+@pytest.fixture(scope="session")
+def app_server() -> Iterator[Server]:
+    """The real app, one process for all tests that leave it as it was."""
+    with Server() as server:
+        yield server

@@ -410,6 +410,12 @@ def runtime(hub: Hub, call: Call) -> dict:
     return {"stage": stage, "hardware": {"current": None, "requested": "cpu-basic"}, "gcTimeout": None}
 
 
+@endpoint("POST", API + "/restart")
+def restart(hub: Hub, call: Call) -> dict:
+    hub.repo(call, write=True).polls = 0
+    return runtime(hub, call)
+
+
 @endpoint("GET POST DELETE", API + "/(?P<what>secrets|variables)")
 def settings(hub: Hub, call: Call) -> dict:
     repo = hub.repo(call, write=True)

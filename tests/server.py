@@ -42,15 +42,24 @@ def free_port() -> int:
 
 def clean_environment() -> dict[str, str]:
     """This process's environment without what would change how gradio and the Hub's client behave."""
-    foreign = ("GRADIO_", "HF_", "HUGGINGFACE_", "HUB_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+    foreign = (
+        "GRADIO_",
+        "HF_",
+        "HUGGINGFACE_",
+        "HUB_",
+        "http_proxy",
+        "https_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+    )
     clean = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return clean | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 class Server:
-    """`python app.py` on a free port, or another script that takes the same options. A context manager."""
+    """`python -m app` on a free port, or another module that takes the same options. A context manager."""
 
-    def __init__(self, *options: str, script: Path = ROOT / "app.py", env: dict[str, str] | None = None) -> None:
+    def __init__(self, *options: str, module: str = "app", env: dict[str, str] | None = None) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = tempfile.TemporaryDirectory(prefix="hub-server-")
@@ -60,10 +69,10 @@ class Server:
             "GRADIO_TEMP_DIR": str(self.temp / "uploads"),
             "HUB_RUNS": str(self.temp / "runs"),
             "HF_HOME": str(self.temp / "hf"),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}",
         }
         self.environment |= env or {}
-        self.argv = [sys.executable, str(script), "--port", str(self.port), *options]
+        self.argv = [sys.executable, "-m", module, "--port", str(self.port), *options]
 
     def __enter__(self) -> "Server":
         with self.log_file.open("wb") as log:
@@ -88,7 +97,11 @@ class Server:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        if self.process.poll() is None:
+        if self.process.poll() is not None:
+            print(
+                f"the server was gone, code {self.process.returncode}:\n{self.log()[-4000:]}", file=sys.stderr
+            )
+        else:
             self.process.terminate()
             try:
                 self.process.wait(15)
@@ -137,7 +150,10 @@ class Client:
         return {"path": answer.json()[0], "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
     def join(self, data: Sequence[object], task: str = TASK) -> Joined:
-        answer = self.http.post(f"/call/{task}", json={"data": list(data)})
+        body = json.dumps(
+            {"data": list(data)}
+        )  # escapes what is no valid UTF-8, which httpx's json= would not
+        answer = self.http.post(f"/call/{task}", content=body, headers={"Content-Type": "application/json"})
         if answer.status_code != 200:
             raise refused(answer)
         return Joined(task, answer.json()["event_id"])

@@ -323,14 +323,16 @@ def test_skewed_classes_are_said(tmp_path: Path) -> None:
         (lambda folder: None, "data_missing"),
         (lambda folder: folder.mkdir(), "data_missing"),
         (lambda folder: write_folder(folder, labelled(12, classes=1)), "data_one_class"),
+        (lambda folder: folder.with_suffix(".zip").write_bytes(b"PK torn"), "archive_unreadable"),
         (lambda folder: write_folder(folder, labelled(4)), "data_missing"),  # too few to split
         (lambda folder: write_folder(folder / "test", labelled(4)), "data_missing"),
     ],
 )
 def test_data_that_cannot_be_learned_is_refused(tmp_path: Path, make, code: str) -> None:
     make(tmp_path / "data")
+    place = next(tmp_path.glob("*.zip"), tmp_path / "data")
     with pytest.raises(BadData) as error:
-        check_data(*train_and_dev(str(tmp_path / "data"), "", 0.2, 1, 0))
+        check_data(*train_and_dev(str(place), "", 0.2, 1, 0))
     assert error.value.code == code
     assert str(tmp_path) not in error.value.message
 
@@ -528,7 +530,7 @@ def test_two_processes_train_together(pictures: Path, tmp_path: Path) -> None:
     ]
     done = subprocess.run(
         command,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"},
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=150,

@@ -23,7 +23,9 @@ class Classifier:
         names: Sequence[str],
         device: str,
     ) -> None:
-        self.checkpoint, self.network, self.spec, self.device = checkpoint, network, spec, device
+        self.checkpoint, self.spec, self.device = checkpoint, spec, device
+        # the layout that convolutions on a CPU want: EfficientNet-Lite0 21 ms instead of 31, others not slower
+        self.network = network.to(memory_format=torch.channels_last)
         self.names = tuple(names)
         self.bytes = bytes_of(network)
 

@@ -146,8 +146,8 @@ def receptive_field_view(task: Task, shared: Shared, tab: gr.Tab) -> None:
     )
     layer = layer_menu(task, shared, ("convolution", "pooling"), tab)
     with gr.Row():
-        down = gr.Slider(0, 100, 50, step=1, label="Unit: percent from the top")
-        across = gr.Slider(0, 100, 50, step=1, label="percent from the left")
+        down = gr.Slider(0, 100, 50, step=1, label="Unit: percent from the top", interactive=True)
+        across = gr.Slider(0, 100, 50, step=1, label="percent from the left", interactive=True)
     show = gr.Button("Show its receptive field")
     field, facts = gr.HTML(), gr.HTML()
 
@@ -194,8 +194,10 @@ def activation_view(task: Task, shared: Shared) -> None:
         "contribute to the class (CAM, Zhou et al. 2016; Grad-CAM, Selvaraju et al. 2017, for other heads)."
     )
     with gr.Row():
-        wanted = gr.Textbox(label="Class (empty: the most probable one)", placeholder="tabby")
-        opacity = gr.Slider(0, 1, 0.55, step=0.05, label="Opacity")
+        wanted = gr.Textbox(
+            label="Class (empty: the most probable one)", placeholder="tabby", interactive=True
+        )
+        opacity = gr.Slider(0, 1, 0.55, step=0.05, label="Opacity", interactive=True)
     show = gr.Button("Show the evidence")
     shown, facts = gr.HTML(), gr.HTML()
 
@@ -277,18 +279,23 @@ def bench_view(shared: Shared) -> None:
     first = list(PRESETS)[3]
     with gr.Row():
         with gr.Column(min_width=240):
-            preset = gr.Dropdown(list(PRESETS), value=first, label="Kernel")
+            preset = gr.Dropdown(list(PRESETS), value=first, label="Kernel", interactive=True)
             about = gr.Markdown(PRESETS[first].sentence)
             kernel = gr.Textbox(
-                kernel_text(PRESETS[first].kernel), label="Its numbers, a row a line", lines=4
+                kernel_text(PRESETS[first].kernel),
+                label="Its numbers, a row a line",
+                lines=4,
+                interactive=True,
             )
-            padding = gr.Radio(["valid", "same"], value="valid", label="Padding")
-            stride = gr.Slider(1, 4, 1, step=1, label="Stride s")
-            dilation = gr.Slider(1, 4, 1, step=1, label="Dilation")
-            pooling = gr.Radio(["none", "max", "average"], value="none", label="then 2x2 pooling")
+            padding = gr.Radio(["valid", "same"], value="valid", label="Padding", interactive=True)
+            stride = gr.Slider(1, 4, 1, step=1, label="Stride s", interactive=True)
+            dilation = gr.Slider(1, 4, 1, step=1, label="Dilation", interactive=True)
+            pooling = gr.Radio(
+                ["none", "max", "average"], value="none", label="then 2x2 pooling", interactive=True
+            )
             with gr.Row():
-                down = gr.Slider(0, 100, 50, step=1, label="Window: percent from the top")
-                across = gr.Slider(0, 100, 50, step=1, label="from the left")
+                down = gr.Slider(0, 100, 50, step=1, label="Window: percent from the top", interactive=True)
+                across = gr.Slider(0, 100, 50, step=1, label="from the left", interactive=True)
             show = gr.Button("Convolve", variant="primary")
         with gr.Column(min_width=280):
             result, numbers = gr.HTML(), gr.HTML()
@@ -347,7 +354,7 @@ def comparison_view(task: Task, shared: Shared) -> None:
         "network was taught, how large it is, and how long it takes."
     )
     with gr.Row():
-        downloads = gr.Checkbox(label="Also those that need a download")
+        downloads = gr.Checkbox(label="Also those that need a download", interactive=True)
         show = gr.Button("Compare", variant="primary")
         stop = gr.Button("Cancel")
     shown = gr.HTML()

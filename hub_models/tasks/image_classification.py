@@ -59,5 +59,6 @@ TASK = Task(
         Example(name="coffee", place="skimage/data/coffee.png", says="a cup of coffee on a table"),
         Example(name="cat", place="skimage/data/chelsea.png", says="the face of a cat"),
         Example(name="flower", place="sklearn/datasets/images/flower.jpg", says="a flower"),
+        Example(name="digit", place="hub_models/examples/three.jpg", says="the digit three, drawn by hand"),
     ),
 )

@@ -13,7 +13,6 @@ from hub_models.task import Task
 from hub_models.ui.click import LANE, guarded
 from hub_models.ui.components import uploaded
 
-
 FILE = (
     "the file itself. As a tool of an assistant: a data URL, data:image/png;base64,... of at most 20 MB. Over HTTP: "
     "the path that POST /gradio_api/upload answered. Web addresses are refused"

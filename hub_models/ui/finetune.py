@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -97,10 +98,11 @@ def fine_tune(task: Task, checkpoint: gr.Dropdown) -> None:
     )
     with gr.Row():
         with gr.Column():
-            name = gr.Textbox("my-run", label="Name of the run")
+            name = gr.Textbox("my-run", label="Name of the run", interactive=True)
             data = gr.Textbox(
                 label="Data: a folder on this machine, or a Hub dataset id",
                 placeholder="pictures/ with one folder a class",
+                interactive=True,
             )
             archive = gr.File(
                 label="or a zip of such a folder",
@@ -108,22 +110,28 @@ def fine_tune(task: Task, checkpoint: gr.Dropdown) -> None:
                 type="filepath",
                 height=110,
                 visible=runs.training_allowed(),  # the command is for another machine then
+                interactive=True,
             )
         with gr.Column():
-            freeze = gr.Dropdown(list(FREEZE), value=list(FREEZE)[2], label="Frozen layers")
+            freeze = gr.Dropdown(list(FREEZE), value=list(FREEZE)[2], label="Frozen layers", interactive=True)
             augment = gr.Dropdown(
-                ["photo", "strong", "shift", "digits", "none"], value="photo", label="Augmentation"
+                ["photo", "strong", "shift", "digits", "none"],
+                value="photo",
+                label="Augmentation",
+                interactive=True,
             )
             with gr.Row():
-                epochs = gr.Number(5, label="Epochs", minimum=1, maximum=1000, precision=0)
-                batch = gr.Number(32, label="Batch", minimum=1, maximum=4096, precision=0)
-                rate = gr.Number(0.005, label="Learning rate", minimum=1e-6, maximum=10)
+                epochs = gr.Number(5, label="Epochs", minimum=1, maximum=1000, precision=0, interactive=True)
+                batch = gr.Number(32, label="Batch", minimum=1, maximum=4096, precision=0, interactive=True)
+                rate = gr.Number(0.005, label="Learning rate", minimum=1e-6, maximum=10, interactive=True)
     controls = [checkpoint, data, archive, epochs, rate, batch, freeze, augment]
     preview = gr.Code(
-        command(task.recipe, "my-run", task.default, "", None, 5, 0.005, 32, list(FREEZE)[2], "photo"),
+        command(task.recipe, "my-run", checkpoint.value, "", None, 5, 0.005, 32, list(FREEZE)[2], "photo"),
         language="shell",
         label="The command",
         wrap_lines=True,
+        lines=2,
+        max_lines=4,
     )
 
     def show_command(run_name: str, *values) -> str:
@@ -147,14 +155,15 @@ def fine_tune(task: Task, checkpoint: gr.Dropdown) -> None:
         start = gr.Button("Start", variant="primary")
         stop = gr.Button("Stop, keep the best")
         resume = gr.Button("Resume")
-        chosen = gr.Dropdown(runs.names(), label="Run", value=None, min_width=160)
+        running = next((run for run in runs.names() if runs.alive(run)), None)  # after a reload of the page
+        chosen = gr.Dropdown(runs.names(), label="Run", value=running, min_width=160, interactive=True)
     says = gr.Markdown("No run chosen.", elem_classes="run-says")
     with gr.Row():
         loss = gr.LinePlot(x="step", y="loss", color="of", height=240, title="Loss")
         score = gr.LinePlot(x="step", y="accuracy", color="of", height=240, title="Accuracy", y_lim=[0, 1])
     with gr.Accordion("What the recipe printed", open=False):
         log = gr.Code("", language=None, label="Log", lines=8)
-    timer = gr.Timer(2.0, active=False)
+    timer = gr.Timer(2.0, active=running is not None)
     shown = [says, log, loss, score, timer]
 
     def begin(run_name: str, *values):
@@ -164,6 +173,10 @@ def fine_tune(task: Task, checkpoint: gr.Dropdown) -> None:
                 "data_missing", "Expected a folder, a zip or a Hub dataset id of pictures, got none."
             )
         LOADER.checkpoint(checkpoint_id, task.id)
+        if packed:  # uploads are swept away after an hour, a run may take longer
+            kept = runs.folder_of(run_name) / "data.zip"
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            values = (*values[:2], str(shutil.copy(packed, kept)), *values[3:])
         runs.start(run_name, task.recipe, arguments(*values))
         return gr.Dropdown(choices=runs.names(), value=run_name), *look(run_name)
 
@@ -201,11 +214,13 @@ def finished(task: Task, checkpoint: gr.Dropdown, chosen: gr.Dropdown) -> None:
         with gr.Column():
             opening = gr.Button("Open in Try it")
         with gr.Column():
-            repo = gr.Textbox(label="Repository on the Hub", placeholder="user/name")
+            repo = gr.Textbox(label="Repository on the Hub", placeholder="user/name", interactive=True)
             token = gr.Textbox(
-                label="Token with write right (empty: the one of this machine's login)", type="password"
+                label="Token with write right (empty: the one of this machine's login)",
+                type="password",
+                interactive=True,
             )
-            private = gr.Checkbox(label="Private")
+            private = gr.Checkbox(label="Private", interactive=True)
             push = gr.Button("Push")
             pushed = gr.Markdown()
 

@@ -23,6 +23,7 @@ from hub_models.errors import BadInput
 LARGEST_BODY = 32 * 1024**2  # bytes: 20 MB of picture are 27 MB in base64
 CALL = re.compile(r"/gradio_api/(call/v2|call|run|api)/([^/]*)/?")
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # a scheme; C: is a drive
+OWN_EVENTS = {"/gradio_api/queue/join", "/gradio_api/run/predict"}  # how the page sends its events, by number
 PAGES = {"/", "/config", "/gradio_api/info"}  # gradio compresses files with an ending, not these
 
 
@@ -64,13 +65,13 @@ class Guard:
             )
             await answer(413, "request_too_large", told)(scope, receive, send)
             return
-        call = CALL.fullmatch(path)
+        call = None if path in OWN_EVENTS else CALL.fullmatch(path)
         if call and call[2] not in self.parameters:
             known = ", ".join(self.parameters)
             told = f"Expected one of the endpoints {known}; got {call[2][:80]!r}."
             await answer(404, "endpoint_unknown", told)(scope, receive, send)
             return
-        if call or path == "/gradio_api/queue/join":
+        if call or path in OWN_EVENTS:
             try:
                 body = self.checked(body, call)
             except BadInput as error:

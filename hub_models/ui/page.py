@@ -88,14 +88,12 @@ def header() -> None:
     """Title, what is in memory with a way to free it, and the switch to projector-sized text."""
     with gr.Row(elem_id="hub-header"):
         gr.HTML(f"<h1>{TITLE}</h1>", elem_id="hub-title")
-        with gr.Accordion("Memory", open=False, elem_id="hub-memory"):
+        with gr.Accordion("Device and memory", open=False, elem_id="hub-memory") as memory:
             status = gr.HTML(memory_text())
-            with gr.Row():
-                refresh = gr.Button("Look again", size="sm")
-                unload = gr.Button("Unload all", size="sm")
+            unload = gr.Button("Unload all", size="sm")
         larger = gr.Button("Larger text", size="sm", elem_id="hub-larger")
         dark = gr.Button("Light / dark", size="sm", elem_id="hub-dark")
-    on_click(refresh.click, memory_text, [], [status], light=True)
+    on_click(memory.expand, memory_text, [], [status], light=True, show_progress="hidden")
 
     def free() -> str:
         LOADER.unload()
@@ -110,7 +108,9 @@ def memory_text() -> str:
     """The device and the models in memory with their bytes, as HTML."""
     rows = LOADER.loaded()
     if not rows:
-        return "<p>No model in memory yet: each loads when it is first used.</p>"
+        return (
+            "<p>No model in memory yet: each loads when it is first used, and the device is chosen then.</p>"
+        )
     total = sum(size for _, size in rows)
     body = "".join(
         f"<tr><td>{html.escape(c.title)}</td><td>{size / 1e6:,.1f} MB</td></tr>" for c, size in reversed(rows)

@@ -1,7 +1,5 @@
 """A page with the tab of one task and nothing else: what a Space of that task shows."""
 
-import importlib
-
 import gradio as gr
 
 from hub_models.task import Task
@@ -12,15 +10,12 @@ from hub_models.ui.page import header
 
 def single(task: Task) -> gr.Blocks:
     """The tab of `task`, open at once, and its endpoint."""
-    importlib.import_module(
-        f"hub_models.tabs.{task.module}"
-    )  # a file that is missing is missed before visitors come
     with gr.Blocks(title=task.title, analytics_enabled=False, delete_cache=(600, 3600)) as blocks:
         header()
         asked = gr.State(())  # (checkpoint, example) of the link, once the page is there
 
         @gr.render(inputs=[asked], triggers=[asked.change], show_progress="minimal", concurrency_limit=None)
-        def build(link: tuple[str, str]) -> None:
+        def build(link: tuple[str, ...]) -> None:
             task.tab(Preset(*link))
 
         def follow_link(request: gr.Request) -> tuple[str, str]:

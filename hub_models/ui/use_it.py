@@ -43,7 +43,7 @@ def code(task: Task, checkpoint: str, base: str) -> tuple[str, str, str, str]:
 
 def use_it(task: Task, checkpoint: gr.Dropdown) -> None:
     """Four panels of code that follow the chosen checkpoint, and how to make a Space of this tab."""
-    first = code(task, task.default, "http://127.0.0.1:7860")
+    first = code(task, checkpoint.value, "http://127.0.0.1:7860")
     gr.Markdown("The same call from your own program. The code follows the checkpoint chosen in *Try it*.")
     with gr.Tabs(overflow_behavior="wrap"):
         with gr.Tab("Python"):
