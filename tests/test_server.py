@@ -18,7 +18,7 @@ import gradio_client
 import httpx
 import pytest
 from mcp import ClientSession
-from mcp.client.streamable_http import streamablehttp_client
+from mcp.client.streamable_http import streamable_http_client
 from server import ROOT, TASK, TRACES, Client, Refused, Server, example, patch, without_time
 
 from hub_models.task import tasks
@@ -88,7 +88,7 @@ def test_the_page_of_40_tasks_is_small(dummies: Server) -> None:
     assert plain.text.count("Dummy task dummy-") >= 34
 
 
-@pytest.mark.parametrize("path", ["/", "/config", "/gradio_api/info"])
+@pytest.mark.parametrize("path", ["/", "/endpoints", "/config", "/gradio_api/info"])
 @pytest.mark.parametrize("accepted", ["gzip", "gzip, deflate, br"])
 def test_the_page_is_compressed(dummies: Server, path: str, accepted: str) -> None:
     with httpx.stream(
@@ -178,7 +178,7 @@ def ask_mcp(server: Server, *arguments: dict) -> tuple[list, list]:
 
     async def talk() -> tuple[list, list]:
         async with (
-            streamablehttp_client(f"{server.url}/gradio_api/mcp/") as (read, write, _),
+            streamable_http_client(f"{server.url}/gradio_api/mcp/") as (read, write, _),
             ClientSession(read, write) as session,
         ):
             await session.initialize()

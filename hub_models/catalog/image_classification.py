@@ -220,6 +220,54 @@ BUNDLED: tuple[Checkpoint, ...] = (
             ),
         ),
     ),
+    Checkpoint(
+        id="efficientnet_lite0.trashnet",
+        task="image-classification",
+        title="EfficientNet-Lite0 (TrashNet)",
+        architecture="EfficientNet",
+        year=2019,
+        library="timm",
+        source="bundled:efficientnet_lite0.trashnet",
+        model="tf_efficientnet_lite0",
+        sentence=(
+            "Transfer learning: a network that knows ImageNet "
+            "learns six kinds of waste from 1,800 "
+            "photographs."
+        ),
+        paper="Tan and Le: EfficientNet, Rethinking Model Scaling for Convolutional Neural Networks (2019)",
+        weights_licence="Apache-2.0",
+        data_licence="MIT",
+        trained_on="TrashNet (photographs of waste, 6 classes)",
+        parameters=3_378_694,
+        megabytes=6.87,
+        input=InputSpec(size_hw=(224, 224), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), crop=0.95),
+        sha256="88da67120f3a3a43e37993a14f206fc507c9b46d8d4c28675faad80a95753553",
+        recipe="python -m finetune.image_classification_trashnet --data-dir DIR --output runs/trashnet",
+        metrics=(
+            Metric(
+                dataset="TrashNet",
+                split="dev",
+                name="accuracy",
+                value=0.916185,
+                count=346,
+                low=0.88222,
+                high=0.94101,
+                baseline=0.219653,
+                baseline_name="always paper",
+            ),
+            Metric(
+                dataset="TrashNet",
+                split="train",
+                name="accuracy",
+                value=0.998267,
+                count=1731,
+                low=0.994917,
+                high=0.99941,
+                baseline=0.236857,
+                baseline_name="always paper",
+            ),
+        ),
+    ),
 )
 
 CHECKPOINTS = PACKAGE + BUNDLED + HUB

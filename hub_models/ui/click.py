@@ -16,7 +16,7 @@ from gradio.context import LocalContext
 
 from hub_models import compute
 from hub_models.compute import Deadline
-from hub_models.errors import HubError
+from hub_models.errors import BadInput, HubError
 
 LANE = "compute"  # one name for every event that computes: all tabs share the same few workers
 LOOK_EVERY = 0.25  # seconds between two looks at whether anybody still waits
@@ -37,18 +37,19 @@ def sentence(error: BaseException) -> gr.Error:
     )
 
 
-def guarded(fn: Callable, seconds: float | None = None) -> Callable:
+def guarded(fn: Callable, seconds: float | None = None, inputs: Sequence = ()) -> Callable:
     """`fn` with its exceptions made into sentences and, given `seconds`, with a deadline.
 
-    Generators stay generators, so that they can be cancelled.
+    Number fields among `inputs` that were emptied are said. Generators stay generators, so that they can be cancelled.
     """
     if seconds is not None:
-        return timed(fn, seconds)
+        return timed(guarded(fn, inputs=inputs), seconds)
     if inspect.isgeneratorfunction(fn):
 
         @functools.wraps(fn)
         def stream(*args, **kwargs):
             try:
+                check_numbers(inputs, args)
                 yield from fn(*args, **kwargs)
             except gr.Error:
                 raise
@@ -60,6 +61,7 @@ def guarded(fn: Callable, seconds: float | None = None) -> Callable:
     @functools.wraps(fn)
     def call(*args, **kwargs):
         try:
+            check_numbers(inputs, args)
             return fn(*args, **kwargs)
         except gr.Error:
             raise
@@ -69,13 +71,19 @@ def guarded(fn: Callable, seconds: float | None = None) -> Callable:
     return call
 
 
+def check_numbers(inputs: Sequence, values: Sequence) -> None:
+    """An emptied number field reaches Python as None."""
+    for component, value in zip(inputs, values, strict=False):
+        if isinstance(component, gr.Number | gr.Slider) and value is None:
+            raise BadInput("bad_value", f"Expected a number for “{component.label}”, got nothing.")
+
+
 def timed(fn: Callable, seconds: float) -> Callable:
-    """`guarded(fn)` that gives its place in the lane back when `seconds` are over or the visitor has gone.
+    """`fn` that gives its place in the lane back when `seconds` are over or the visitor has gone.
 
     Python cannot stop a thread: work that does not ask `compute.check()` between its steps goes on until it is
     done, but nobody waits for it.
     """
-    fn = guarded(fn)
     if inspect.isgeneratorfunction(fn):
 
         @functools.wraps(fn)
@@ -154,7 +162,7 @@ def on_click(
     triggers = list(triggers) if isinstance(triggers, list | tuple) else [triggers]
     event = gr.on(
         triggers,
-        guarded(fn, None if light else seconds or compute.longest_answer()),
+        guarded(fn, None if light else seconds or compute.longest_answer(), inputs),
         list(inputs),
         list(outputs),
         api_visibility="private",

@@ -24,7 +24,12 @@ LARGEST_BODY = 32 * 1024**2  # bytes: 20 MB of picture are 27 MB in base64
 CALL = re.compile(r"/gradio_api/(call/v2|call|run|api)/([^/]*)/?")
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # a scheme; C: is a drive
 OWN_EVENTS = {"/gradio_api/queue/join", "/gradio_api/run/predict"}  # how the page sends its events, by number
-PAGES = {"/", "/config", "/gradio_api/info"}  # gradio compresses files with an ending, not these
+PAGES = {
+    "/",
+    "/endpoints",
+    "/config",
+    "/gradio_api/info",
+}  # gradio compresses files with an ending, not these
 
 
 def middleware(blocks: gr.Blocks) -> list[Middleware]:

@@ -23,6 +23,7 @@ def page(tasks: Sequence[Task]) -> gr.Blocks:
     for task in tasks:
         chapters.setdefault(task.chapter, []).append(task)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as blocks:
+        gr.Navbar(visible=False)  # the page of endpoints needs no way there
         header()
         presets = gr.State(("", "", ""))  # (task, checkpoint, example) of the link
         with gr.Tabs(selected="course", elem_id="chapters") as outer:
@@ -36,8 +37,6 @@ def page(tasks: Sequence[Task]) -> gr.Blocks:
                             with gr.Tab(task.title, id=task.id) as tab:
                                 opening = [chapter_tab.select, tab.select] if position == 0 else [tab.select]
                                 lazy(task, opening, presets)
-        for task in tasks:
-            endpoint(task)
 
         def follow_link(request: gr.Request):
             query = {k: str(v)[:200] for k, v in dict(request.query_params).items()}
@@ -60,6 +59,11 @@ def page(tasks: Sequence[Task]) -> gr.Blocks:
             queue=False,
             show_progress="hidden",
         )
+    # on a page of their own: every visitor of the first page would load all their schemas (3.7 KB a task)
+    with blocks.route("Endpoints", "/endpoints", show_in_navbar=False):
+        gr.Markdown("Every task as an endpoint: see *Use via API* below, and the *Use it* part of each tab.")
+        for task in tasks:
+            endpoint(task)
     return blocks
 
 
