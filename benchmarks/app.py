@@ -113,7 +113,9 @@ def pages(options: argparse.Namespace) -> list[Row]:
             bare_page = sizes(bare)
         waited.append((ours.seconds, bare.seconds))
         computed.append((ours.cpu_seconds, bare.cpu_seconds))
-    medians = [[statistics.median(column) for column in zip(*pairs, strict=True)] for pairs in (waited, computed)]
+    medians = [
+        [statistics.median(column) for column in zip(*pairs, strict=True)] for pairs in (waited, computed)
+    ]
     return [
         row("time to first page", medians[0], "s", "<= 1.15"),
         row("CPU time to first page", medians[1], "s"),
@@ -132,7 +134,9 @@ def sessions(options: argparse.Namespace) -> list[Row]:
     """A call in a session the server has never seen, against one in a session it knows."""
     with hub() as app:
         visitor = Visitor(app, TASK, SMALL)
-        times = in_turn(lambda: visitor.click(secrets.token_hex(6)), lambda: visitor.click("known"), options.rounds)
+        times = in_turn(
+            lambda: visitor.click(secrets.token_hex(6)), lambda: visitor.click("known"), options.rounds
+        )
     return [row("call: new session, known session", times, "ms", "<= 2")]
 
 
@@ -215,11 +219,17 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What the hub costs on top of gradio.")
-    parser.add_argument("--calls", type=int, default=10_000, help="how many make a long day (default %(default)s)")
+    parser.add_argument(
+        "--calls", type=int, default=10_000, help="how many make a long day (default %(default)s)"
+    )
     parser.add_argument("--seconds", type=float, default=10, help="of each throughput (default %(default)s)")
-    parser.add_argument("--rounds", type=int, default=50, help="calls whose median is taken (default %(default)s)")
+    parser.add_argument(
+        "--rounds", type=int, default=50, help="calls whose median is taken (default %(default)s)"
+    )
     parser.add_argument("--starts", type=int, default=5, help="of each program (default %(default)s)")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS)
+    )
     options = parser.parse_args()
     print(f"{cores()} cores, load {os.getloadavg()[0]:.1f}\n")
     rows = [row for part in options.only for row in PARTS[part](options)]

@@ -210,7 +210,7 @@ def test_light_dark_and_larger_text(server: Server, visits) -> None:
         dark = "dark" in (body.get_attribute("class") or "")
         page.locator("#hub-dark").click()
         expect(body).to_have_class(re.compile(r"\bdark\b") if not dark else re.compile(r"^(?!.*\bdark\b)"))
-        size = "() => parseFloat(getComputedStyle(document.querySelector('#answer td')).fontSize)"
+        size = "() => document.querySelector('#answer td').getBoundingClientRect().height"
         before = page.evaluate(size)
         page.locator("#hub-larger").click()
         expect(body).to_have_class(re.compile(r"\bprojector\b"))
@@ -228,6 +228,7 @@ def test_the_command_follows_the_controls(server: Server, visits) -> None:
         expect(command).to_contain_text("--epochs 7")
         expect(command).to_contain_text("runs/waste")
         page.get_by_label("Epochs").fill("")
+        click(page, "Start")
         expect(page.get_by_text("Expected a number for “Epochs”")).to_be_visible()
 
 

@@ -168,7 +168,7 @@ def on_click(
         api_visibility="private",
         concurrency_id=None if light else LANE,
         concurrency_limit=None if light else compute.lanes(),
-        queue=not light,
+        # queued even if light: what is not queued cannot show an error, a warning or progress
         show_progress=show_progress,
         trigger_mode="always_last",
     )

@@ -23,7 +23,6 @@ def page(tasks: Sequence[Task]) -> gr.Blocks:
     for task in tasks:
         chapters.setdefault(task.chapter, []).append(task)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as blocks:
-        gr.Navbar(visible=False)  # the page of endpoints needs no way there
         header()
         presets = gr.State(("", "", ""))  # (task, checkpoint, example) of the link
         with gr.Tabs(selected="course", elem_id="chapters") as outer:
@@ -56,7 +55,7 @@ def page(tasks: Sequence[Task]) -> gr.Blocks:
             None,
             [presets, outer, *inner.values()],
             api_visibility="private",
-            queue=False,
+            concurrency_limit=None,  # queued, or the warning would not be shown
             show_progress="hidden",
         )
     # on a page of their own: every visitor of the first page would load all their schemas (3.7 KB a task)
