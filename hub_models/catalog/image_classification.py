@@ -172,6 +172,122 @@ HUB = (
 
 BUNDLED: tuple[Checkpoint, ...] = (
     Checkpoint(
+        id="lenet5.mnist",
+        task="image-classification",
+        title="LeNet-5",
+        architecture="LeNet-5",
+        year=1998,
+        library="ours",
+        source="bundled:lenet5.mnist",
+        model="lenet",
+        sentence=(
+            "The first convolutional network in daily use: it read digits on cheques, with 60,000 weights."
+        ),
+        paper=(
+            "LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to Document Recognition (1998)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="CC BY-SA 3.0",
+        trained_on="MNIST (55,000 handwritten digits, 10 classes)",
+        parameters=61_706,
+        megabytes=0.12,
+        input=InputSpec(
+            size_hw=(32, 32),
+            mean=(0.1307,),
+            std=(0.3081,),
+            colour="grey_light_on_dark",
+            border=2,
+        ),
+        sha256="8989e0eb1ed941b6f4097376cc41f5cc013b21ad0d27f20ffead165a79155037",
+        recipe="python -m finetune.image_classification_mnist --data-dir DIR --output runs/lenet5",
+        deviations=(
+            "the second convolution sees all 6 maps (the "
+            "paper's table 1 leaves some out); pooling has no "
+            "trainable weight and bias; plain tanh in place "
+            "of 1.7159 tanh(2x/3), and none after pooling; "
+            "logits for a softmax in place of distances to "
+            "hand-drawn prototypes (radial basis functions)."
+        ),
+        metrics=(
+            Metric(
+                dataset="MNIST",
+                split="dev",
+                name="accuracy",
+                value=0.994201,
+                count=5001,
+                low=0.991684,
+                high=0.995959,
+                baseline=0.112378,
+                baseline_name="always 1",
+            ),
+            Metric(
+                dataset="MNIST",
+                split="train",
+                name="accuracy",
+                value=0.9936,
+                count=10_000,
+                low=0.991836,
+                high=0.994985,
+                baseline=0.1105,
+                baseline_name="always 1",
+            ),
+        ),
+    ),
+    Checkpoint(
+        id="vgg_small.cifar10",
+        task="image-classification",
+        title="VGG (small)",
+        architecture="VGG",
+        year=2015,
+        library="ours",
+        source="bundled:vgg_small.cifar10",
+        model="vgg",
+        sentence="Nothing but 3x3 convolutions, two in a row before each pooling.",
+        paper=(
+            "Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition (2015)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="unstated; used for teaching and research by custom",
+        trained_on="CIFAR-10 (25,000 photographs of 32x32 pixels, 10 classes)",
+        parameters=942_242,
+        megabytes=1.89,
+        input=InputSpec(size_hw=(32, 32), mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616)),
+        sha256="ac29eab20ed90aa93fdaa49ae7e3f234cb47c5a77f110030ab6ed30787aede36",
+        recipe="python -m finetune.image_classification_cifar10 vgg --data-dir DIR --output runs/vgg_small",
+        deviations=(
+            "He initialisation (the paper grew deep networks "
+            "out of trained shallow ones). `cifar` has batch "
+            "normalisation, which was invented after VGG, and "
+            "one hidden linear layer in place of two. Trained "
+            "on half of the data, JPEG-compressed, for 20 "
+            "epochs."
+        ),
+        metrics=(
+            Metric(
+                dataset="CIFAR-10",
+                split="dev",
+                name="accuracy",
+                value=0.84675,
+                count=4000,
+                low=0.835254,
+                high=0.85758,
+                baseline=0.1,
+                baseline_name="always airplane",
+            ),
+            Metric(
+                dataset="CIFAR-10",
+                split="train",
+                name="accuracy",
+                value=0.9083,
+                count=10_000,
+                low=0.902486,
+                high=0.913801,
+                baseline=0.0973,
+                baseline_name="always airplane",
+            ),
+        ),
+    ),
+    Checkpoint(
         id="resnet20.cifar10",
         task="image-classification",
         title="ResNet-20",
