@@ -234,6 +234,71 @@ BUNDLED: tuple[Checkpoint, ...] = (
         ),
     ),
     Checkpoint(
+        id="alexnet_small.cifar10",
+        task="image-classification",
+        title="AlexNet (small)",
+        architecture="AlexNet",
+        year=2012,
+        library="ours",
+        source="bundled:alexnet_small.cifar10",
+        model="alexnet",
+        sentence=(
+            "Five convolutions and three linear layers with "
+            "ReLU and dropout: the network that started it "
+            "all, at the size of small pictures."
+        ),
+        paper=(
+            "Krizhevsky, Sutskever, Hinton: ImageNet "
+            "Classification with Deep Convolutional Neural "
+            "Networks (2012)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="unstated; used for teaching and research by custom",
+        trained_on="CIFAR-10 (25,000 photographs of 32x32 pixels, 10 classes)",
+        parameters=740_858,
+        megabytes=1.48,
+        input=InputSpec(size_hw=(32, 32), mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616)),
+        sha256="ece5dce8983f42dac71b8108c94ea58c6f0260519c5a276daaef588bd36130e5",
+        recipe=(
+            "python -m finetune.image_classification_cifar10 "
+            "alexnet --data-dir DIR --output "
+            "runs/alexnet_small"
+        ),
+        deviations=(
+            "He initialisation in place of N(0, 0.01^2) and "
+            "biases of 1. `imagenet` takes 227 pixels, "
+            "because the paper's 224 do not give its 55x55 "
+            "maps. `cifar` has one group and no local "
+            "response normalisation, which is slow on a CPU. "
+            "Trained on half of the data, JPEG-compressed, "
+            "for 20 epochs."
+        ),
+        metrics=(
+            Metric(
+                dataset="CIFAR-10",
+                split="dev",
+                name="accuracy",
+                value=0.7645,
+                count=4000,
+                low=0.751101,
+                high=0.777392,
+                baseline=0.1,
+                baseline_name="always airplane",
+            ),
+            Metric(
+                dataset="CIFAR-10",
+                split="train",
+                name="accuracy",
+                value=0.8174,
+                count=10_000,
+                low=0.809707,
+                high=0.82485,
+                baseline=0.0973,
+                baseline_name="always airplane",
+            ),
+        ),
+    ),
+    Checkpoint(
         id="vgg_small.cifar10",
         task="image-classification",
         title="VGG (small)",
