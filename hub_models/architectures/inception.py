@@ -37,9 +37,9 @@ IMAGENET_STAGES = (
     ((256, 160, 320, 32, 128, 128), (384, 192, 384, 48, 128, 128)),  # 5a, 5b at 7x7
 )
 CIFAR_STAGES = (
-    ((16, 16, 24, 8, 8, 16),),  # at 32x32, where pooling and stacking cost most
+    ((16, 16, 24, 8, 8, 16), (16, 16, 32, 8, 8, 16)),  # at 32x32
     ((48, 32, 64, 16, 32, 16), (48, 48, 80, 16, 32, 32)),  # at 16x16
-    ((64, 48, 112, 16, 32, 32), (64, 48, 112, 16, 32, 32), (80, 64, 128, 16, 48, 48)),  # at 8x8
+    ((80, 64, 128, 16, 48, 48), (96, 80, 160, 24, 64, 64)),  # at 8x8
 )
 
 
@@ -133,7 +133,7 @@ class GoogLeNet(nn.Module, PyTorchModelHubMixin):
 
     @classmethod
     def cifar(cls, classes: int = 10) -> "GoogLeNet":
-        """Six modules for 32x32 pictures: one at 32x32, two at 16x16, three at 8x8."""
+        """Six modules for 32x32 pictures, two each at 32x32, 16x16 and 8x8."""
         return cls(classes)
 
     def forward(self, x: Tensor) -> Tensor:

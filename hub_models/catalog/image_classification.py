@@ -353,6 +353,63 @@ BUNDLED: tuple[Checkpoint, ...] = (
         ),
     ),
     Checkpoint(
+        id="inception_small.cifar10",
+        task="image-classification",
+        title="Inception (small)",
+        architecture="Inception",
+        year=2015,
+        library="ours",
+        source="bundled:inception_small.cifar10",
+        model="inception",
+        sentence="1x1, 3x3 and 5x5 filters side by side in every module: the network need not choose.",
+        paper="Szegedy, Liu, Jia, Sermanet, Reed, and others: Going Deeper with Convolutions (2015)",
+        weights_licence="Apache-2.0",
+        data_licence="unstated; used for teaching and research by custom",
+        trained_on="CIFAR-10 (25,000 photographs of 32x32 pixels, 10 classes)",
+        parameters=500_874,
+        megabytes=1.03,
+        input=InputSpec(size_hw=(32, 32), mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616)),
+        sha256="cd6e1e67091081581bf7a4c8c1a86fbce8dfb621e7dff523d5c7bcd3e3cf1032",
+        recipe=(
+            "python -m finetune.image_classification_cifar10 "
+            "inception --data-dir DIR --output "
+            "runs/inception_small"
+        ),
+        deviations=(
+            "He initialisation. `imagenet` borrows the "
+            "constants of local response normalisation from "
+            "AlexNet, as the paper names none. `cifar` has "
+            "batch normalisation, published half a year "
+            "later, in place of local response normalisation. "
+            "Trained on half of the data, JPEG-compressed, "
+            "for 10 epochs."
+        ),
+        metrics=(
+            Metric(
+                dataset="CIFAR-10",
+                split="dev",
+                name="accuracy",
+                value=0.81725,
+                count=4000,
+                low=0.804971,
+                high=0.82892,
+                baseline=0.1,
+                baseline_name="always airplane",
+            ),
+            Metric(
+                dataset="CIFAR-10",
+                split="train",
+                name="accuracy",
+                value=0.8748,
+                count=10_000,
+                low=0.868169,
+                high=0.881143,
+                baseline=0.0973,
+                baseline_name="always airplane",
+            ),
+        ),
+    ),
+    Checkpoint(
         id="resnet20.cifar10",
         task="image-classification",
         title="ResNet-20",

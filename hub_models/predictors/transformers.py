@@ -55,6 +55,6 @@ def load(checkpoint: Checkpoint, files: Path, device: str) -> TransformersClassi
     network = build(checkpoint, files, device)
     names = [network.config.id2label[i] for i in range(network.config.num_labels)]
     spec = checkpoint.input or InputSpec(size_hw=(224, 224))
-    predictor = TransformersClassifier(checkpoint, network, spec, names, device)
+    predictor = TransformersClassifier(checkpoint, network, spec, names, device, fold=False)
     predictor.processor = AutoImageProcessor.from_pretrained(files, local_files_only=True)
     return predictor

@@ -50,6 +50,7 @@ def assign(model: nn.Module, tensors: dict[str, Tensor], checkpoint: Checkpoint)
     return model.eval().requires_grad_(False)
 
 
-def bytes_of(model: nn.Module) -> int:
-    """Memory of all weights and statistics."""
-    return sum(t.numel() * t.element_size() for t in model.state_dict().values())
+def bytes_of(*models: nn.Module) -> int:
+    """Memory of all weights and statistics; what several models share counts once."""
+    tensors = {t.data_ptr(): t.nbytes for model in models for t in model.state_dict().values()}
+    return sum(tensors.values())
