@@ -11,9 +11,9 @@ import json
 import os
 import secrets
 import statistics
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -70,7 +70,11 @@ class Visitor:
 
     @cached_property
     def client(self) -> Client:
-        return self.app.client()
+        client = self.app.client()
+        # the server hangs up after 5 idle seconds (uvicorn); a client that forgets sooner never meets that moment
+        limits = httpx.Limits(keepalive_expiry=2)
+        client.http = httpx.Client(base_url=client.http.base_url, timeout=120, trust_env=False, limits=limits)
+        return client
 
     @cached_property
     def data(self) -> list:
@@ -189,19 +193,17 @@ def rate(visitor: Visitor, clients: int, seconds: float) -> float:
     crowd = [Visitor(visitor.app, visitor.api, visitor.checkpoint) for _ in range(clients)]
     for one in crowd:
         one.data  # noqa: B018 (uploads)
-    counts, end = [0] * clients, time.perf_counter() + seconds
+    end = time.perf_counter() + seconds
 
-    def ask(number: int) -> None:
+    def answered(one: Visitor) -> int:
+        count = 0
         while time.perf_counter() < end:
-            crowd[number].call()
-            counts[number] += time.perf_counter() < end
+            one.call()
+            count += time.perf_counter() < end
+        return count
 
-    threads = [threading.Thread(target=ask, args=(i,)) for i in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts) / seconds
+    with ThreadPoolExecutor(clients) as pool:
+        return sum(pool.map(answered, crowd)) / seconds
 
 
 def row(what: str, pair: tuple[float, float] | list[float], unit: str, aim: str = "") -> Row:

@@ -93,7 +93,12 @@ def against_bare(checkpoint: Checkpoint, rounds: int) -> Row:
         for pixels in pictures():
             found, wanted = predictor.predict(pixels).probabilities, bare(Image.fromarray(pixels)).numpy()
             np.testing.assert_allclose(found, wanted, atol=1e-3)
-    return compared(f"{checkpoint.id}, bare {LIBRARY.get(checkpoint.library, checkpoint.library)}", predictor.predict, bare, rounds)
+    return compared(
+        f"{checkpoint.id}, bare {LIBRARY.get(checkpoint.library, checkpoint.library)}",
+        predictor.predict,
+        bare,
+        rounds,
+    )
 
 
 def against_pipeline(

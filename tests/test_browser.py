@@ -229,7 +229,7 @@ def test_the_command_follows_the_controls(server: Server, visits) -> None:
         expect(command).to_contain_text("runs/waste")
         page.get_by_label("Epochs").fill("")
         click(page, "Start")
-        expect(page.get_by_text("Expected a number for “Epochs”")).to_be_visible()
+        expect(page.get_by_text("Expected a number for “Epochs”").first).to_be_visible()
 
 
 def test_cancel_during_a_comparison(server: Server, visits) -> None:

@@ -42,8 +42,8 @@ FAILURES = (
         "Which cat is it?",
         "cat",
         "efficientnet_lite0.imagenet",
-        "Tabby, tiger cat and Egyptian cat look alike and are mixed up by the people who labelled ImageNet too: "
-        "the probability is spread over all three, and the sum would have been right.",
+        "Tabby, tiger cat and Egyptian cat look alike, to people too: the probability is spread over all three. "
+        "Their sum says cat, and that is right; one label a picture cannot say it.",
     ),
 )
 

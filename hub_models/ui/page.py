@@ -119,7 +119,7 @@ def memory_text() -> str:
         f"<tr><td>{html.escape(c.title)}</td><td>{size / 1e6:,.1f} MB</td></tr>" for c, size in reversed(rows)
     )
     return (
-        f"<table><caption>On {LOADER.device}: {total / 1e6:,.1f} of {LOADER.budget / 1e6:,.0f} MB</caption>"
+        f'<table class="facts"><caption>On {LOADER.device}: {total / 1e6:,.1f} of {LOADER.budget / 1e6:,.0f} MB</caption>'
         f"<tr><th>Model</th><th>Memory</th></tr>{body}</table>"
     )
 
