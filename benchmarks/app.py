@@ -12,9 +12,8 @@ import os
 import secrets
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -52,8 +51,8 @@ class App(Server):
         raise RuntimeError(f"no page in {seconds:.0f} seconds:\n{self.log()}")
 
 
-def hub() -> App:
-    return App(env=ENVIRONMENT)
+def hub(**environment: str) -> App:
+    return App(env=ENVIRONMENT | environment)
 
 
 def stock() -> App:
@@ -99,12 +98,6 @@ class Visitor:
     def number(self) -> int:
         config = httpx.get(f"{self.app.url}/config", trust_env=False).json()
         return next(d["id"] for d in config["dependencies"] if d["api_name"] == self.api)
-
-
-@contextmanager
-def both() -> Iterator[tuple[App, App]]:
-    with hub() as ours, stock() as bare:
-        yield ours, bare
 
 
 def pages(options: argparse.Namespace) -> list[Row]:
@@ -176,16 +169,26 @@ def repeat(visitor: Visitor, calls: int) -> None:
 
 def throughput(options: argparse.Namespace) -> list[Row]:
     """Answers in a second with the default checkpoint, for 1, 8 and 32 clients at a time."""
-    rows = []
-    with both() as (ours, bare):
-        programs = (Visitor(ours, TASK, task(TASK).default), Visitor(bare, "classify"))
-        for visitor in programs:
-            repeat(visitor, 5)  # loads the network
-        for clients in (1, 8, 32):
-            turns = [[rate(v, clients, options.seconds / 2) for v in programs] for _ in range(2)]
-            pair = [statistics.mean(column) for column in zip(*turns, strict=True)]
-            rows.append(row(f"throughput, {clients} clients", pair, "1/s", ">= 2" if clients == 32 else ""))
-    return rows
+    with hub() as ours, stock() as bare:
+        programs = Visitor(ours, TASK, task(TASK).default), Visitor(bare, "classify")
+        pairs = {clients: rates(programs, clients, options.seconds) for clients in (1, 8, 32)}
+    aims = {32: ">= 2"}
+    return [row(f"throughput, {n} clients", pair, "1/s", aims.get(n, "")) for n, pair in pairs.items()]
+
+
+def workers(options: argparse.Namespace) -> list[Row]:
+    """One worker with one thread for each core, against one worker with the threads of all cores."""
+    with hub() as ours, hub(HUB_WORKERS="1") as bare:
+        programs = [Visitor(app, TASK, task(TASK).default) for app in (ours, bare)]
+        return [row("throughput: many workers, one", rates(programs, 8, options.seconds), "1/s")]
+
+
+def rates(programs: Sequence[Visitor], clients: int, seconds: float) -> list[float]:
+    """Answers in a second of each, asked in turn."""
+    for visitor in programs:
+        repeat(visitor, 5)  # loads the network
+    turns = [[rate(visitor, clients, seconds / 2) for visitor in programs] for _ in range(2)]
+    return [statistics.mean(column) for column in zip(*turns, strict=True)]
 
 
 def rate(visitor: Visitor, clients: int, seconds: float) -> float:
@@ -215,6 +218,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "sessions": sessions,
     "clicks": clicks,
     "throughput": throughput,
+    "workers": workers,
     "many_calls": many_calls,
 }
 

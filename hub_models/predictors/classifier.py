@@ -27,7 +27,7 @@ class Classifier:
         fold: bool = True,
     ) -> None:
         self.checkpoint, self.spec, self.device = checkpoint, spec, device
-        # the layout that convolutions on a CPU want: EfficientNet-Lite0 21 ms instead of 31, others not slower
+        # the layout that convolutions on a CPU want: EfficientNet-Lite0 21 ms instead of 28, others not slower
         self.network = network.to(memory_format=torch.channels_last)
         # `network` is for looking inside; answers come from `quick`, the same function in fewer steps
         example = torch.rand(1, spec.channels, *spec.size_hw, device=device)
