@@ -14,6 +14,7 @@ import yaml
 from hub_models.checkpoint import Checkpoint, Metric
 
 REPO = "USER/NAME"  # stands in the card until the push knows the name of the repository
+PIPELINE_TAGS = {"localization": "object-detection"}  # tasks of ours that the Hub calls otherwise
 LONGEST_TABLE = 50  # rows; of more classes the card shows those that the model finds least often
 # Licence names that the Hub knows (its documentation, "Licenses"); any other is "other" with a name
 HUB_LICENCES = ("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0")
@@ -38,6 +39,30 @@ class ClassRow:
     precision: float  # share of the answers with this name that were right
     confused_with: str = ""  # the wrong name that they got most often
 
+    HEADERS = ("class", "n", "recall", "precision", "most often taken for")
+
+    def cells(self) -> tuple[str, ...]:
+        shares = f"{self.recall:.1%}", f"{self.precision:.1%}"
+        return (plain(self.name), f"{self.count:,}", *shares, plain(self.confused_with))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectionRow:
+    """How the objects of one class fared on the evaluation data; precision and recall at the card's threshold."""
+
+    name: str
+    count: int  # objects of this class
+    recall: float
+    precision: float
+    ap50: float  # average precision where an IoU of 0.5 is enough
+    ap: float  # mean over IoU thresholds 0.5, 0.55, ..., 0.95
+
+    HEADERS = ("class", "objects", "recall", "precision", "AP@0.5", "AP@[.5:.95]")
+
+    def cells(self) -> tuple[str, ...]:
+        shares = (f"{share:.1%}" for share in (self.recall, self.precision, self.ap50, self.ap))
+        return (plain(self.name), f"{self.count:,}", *shares)
+
 
 @dataclass(frozen=True, kw_only=True)
 class CardFacts:
@@ -52,7 +77,8 @@ class CardFacts:
     hardware: str
     seed: int
     versions: tuple[tuple[str, str], ...] = ()  # (("torch", "2.15.0"), ...)
-    per_class: tuple[ClassRow, ...] = ()
+    per_class: tuple[ClassRow, ...] | tuple[DetectionRow, ...] = ()
+    pictures: tuple[tuple[str, str], ...] = ()  # (file beside the card, what is to be seen)
     limits: tuple[str, ...] = ()  # a sentence each
 
 
@@ -105,6 +131,7 @@ def card_text(checkpoint: Checkpoint, class_names: Sequence[str], class_name: st
     ]
     if facts.per_class:
         sections.append(f"## Class by class\n\n{class_table(facts.per_class)}")
+    sections += [f"![{plain(says)}]({name})\n\n{plain(says)}" for name, says in facts.pictures]
     limits = "\n".join(f"- {plain(limit)}" for limit in facts.limits) or "- None were looked for."
     deviations = (
         f"\n\nDeviations from the paper: {plain(checkpoint.deviations)}" if checkpoint.deviations else ""
@@ -128,7 +155,7 @@ def front_matter(checkpoint: Checkpoint, facts: CardFacts) -> dict:
         matter["license_name"] = re.sub(r"[^a-z0-9.]+", "-", licence).strip("-.") or "other"
     ours = checkpoint.library == "ours"
     matter["library_name"] = "pytorch" if ours else checkpoint.library
-    matter["pipeline_tag"] = checkpoint.task
+    matter["pipeline_tag"] = PIPELINE_TAGS.get(checkpoint.task, checkpoint.task)
     matter["tags"] = [checkpoint.task, re.sub(r"[^a-z0-9]+", "-", checkpoint.architecture.lower()).strip("-")]
     matter["tags"] += ["model_hub_mixin", "pytorch_model_hub_mixin"] if ours else [checkpoint.library]
     if facts.data_hub_id:
@@ -163,6 +190,8 @@ def loading(checkpoint: Checkpoint, class_name: str) -> str:
     if checkpoint.library == "ours":
         module = f"hub_models.architectures.{checkpoint.model}"
         own = f'from {module} import {class_name}\n\nmodel = {class_name}.from_pretrained("{REPO}").eval()'
+    elif checkpoint.library != "timm":
+        own = ""  # the folder brings its own description, which only our predictor reads
     else:
         own = (
             f'import timm\n\nmodel = timm.create_model("hf-hub:{REPO}", pretrained=True).eval()\n'
@@ -174,10 +203,10 @@ def loading(checkpoint: Checkpoint, class_name: str) -> str:
         f'folder = Path(snapshot_download("{REPO}"))\n'
         f'predictor = {checkpoint.library}.load(read_local(folder), folder, "cpu")\n'
         "pixels = np.zeros((64, 64, 3), np.uint8)  # your picture: height, width, RGB\n"
-        "print(predictor.predict(pixels).top(3))"
+        "print(predictor.predict(pixels).rows()[:3])"
     )
-    middle = "With class names and preprocessing, as the demo does:"
-    return f"{fenced(own, 'python')}\n\n{middle}\n\n{fenced(hub, 'python')}"
+    with_names = f"With class names and preprocessing, as the demo does:\n\n{fenced(hub, 'python')}"
+    return f"{fenced(own, 'python')}\n\n{with_names}" if own else with_names
 
 
 def metric_table(metrics: Sequence[Metric]) -> str:
@@ -196,12 +225,11 @@ def metric_table(metrics: Sequence[Metric]) -> str:
     return "\n".join(rows)
 
 
-def class_table(rows: Sequence[ClassRow]) -> str:
-    lines = ["| class | n | recall | precision | most often taken for |", "| --- | --- | --- | --- | --- |"]
+def class_table(rows: Sequence[ClassRow] | Sequence[DetectionRow]) -> str:
+    headers = rows[0].HEADERS
+    lines = [f"| {' | '.join(headers)} |", f"|{' --- |' * len(headers)}"]
     shown = rows if len(rows) <= LONGEST_TABLE else sorted(rows, key=lambda row: row.recall)[:LONGEST_TABLE]
-    for row in shown:
-        shares = f"{row.recall:.1%} | {row.precision:.1%}"
-        lines.append(f"| {plain(row.name)} | {row.count:,} | {shares} | {plain(row.confused_with)} |")
+    lines += [f"| {' | '.join(row.cells())} |" for row in shown]
     table = "\n".join(lines)
     if len(shown) < len(rows):
         return f"The {len(shown)} of {len(rows)} classes that it finds least often.\n\n{table}"

@@ -1,23 +1,31 @@
-"""The command line of a recipe for one data set: what the files `image_classification_<dataset>.py` share."""
+"""The command line of a recipe for one data set: what the files `<task>_<dataset>.py` share."""
 
 import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from finetune.about import About
-from finetune.image_classification import Push, Recipe, run
+from finetune.image_classification import run
+from finetune.running import Push
+
+R = TypeVar("R")  # the Recipe of the task: frozen, with `smoke` and `settings`
 
 
 def dataset_main(
     module: str,
-    recipe: Callable[[str, Path, Path, int], Recipe],
+    recipe: Callable[[str, Path, Path, int], R],
     about: Callable[[str], About],
     networks: Sequence[str],
     arguments: Sequence[str] | None = None,
+    run_recipe: Callable[..., int] = run,
 ) -> int:
-    """Parse the command line of finetune.`module`, run `recipe(network, data_dir, output, seed)`; the exit code."""
+    """Parse the command line of finetune.`module`, run `recipe(network, data_dir, output, seed)`; the exit code.
+
+    `run_recipe` is the `run` of the task's recipe.
+    """
     parser = argparse.ArgumentParser(prog=f"python -m finetune.{module}")
     add = parser.add_argument
     if len(networks) > 1:
@@ -44,4 +52,4 @@ def dataset_main(
     made = recipe(network, chosen.data_dir, chosen.output, chosen.seed)
     made = replace(made, smoke=chosen.smoke, settings=replace(made.settings, workers=chosen.workers))
     where = Push(repo=chosen.push_to_hub, private=chosen.private)
-    return run(made, lambda start, data: about(network), where, chosen.publish_only)
+    return run_recipe(made, lambda start, data: about(network), where, chosen.publish_only)

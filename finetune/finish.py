@@ -1,10 +1,10 @@
-"""From trained weights to a checkpoint: measured by the demo's own predictor, written in Hub layout, pushed."""
+"""From trained weights to a checkpoint: measured by the demo's own predictor, written in Hub layout."""
 
 import importlib
 import os
 import platform
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,67 +13,12 @@ import numpy as np
 import torch
 
 from finetune.about import About
-from finetune.card import CardFacts, ClassRow
+from finetune.card import CardFacts, ClassRow, DetectionRow
 from finetune.publish import catalogue_row
 from finetune.starting_point import Start
 from finetune.write import write_checkpoint
-from hub_models.checkpoint import Checkpoint, Metric
-from hub_models.dataset import LabelledPictures
-from hub_models.evaluate.image_classification import evaluate
-from hub_models.metrics import proportion
-
-MOST_TRAINING = 10_000  # training pictures that are measured: an interval of 1 % is narrow enough
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trained:
-    """A network with its final weights, and what they were made from."""
-
-    start: Start
-    train_data: LabelledPictures
-    dev_data: LabelledPictures
-    seed: int
-    minutes: float
-
-
-def finish(trained: Trained, about: About, output: Path, show: Callable[[str], None] = print) -> Checkpoint:
-    """Measure the weights on dev and on training pictures, write OUTPUT/checkpoint, show its row of the catalogue."""
-    train, dev, device = trained.train_data, trained.dev_data, compute_device()
-    unmeasured = row(trained, about, ())
-    facts = card_facts(trained, about, ())
-    with TemporaryDirectory(prefix=".measured-", dir=output) as folder:
-        written = write(trained, unmeasured, facts, Path(folder, "checkpoint"))
-        module = importlib.import_module(f"hub_models.predictors.{written.library}")
-        predictor = module.load(written, Path(folder, "checkpoint"), device)
-        show(f"measuring {written.megabytes:g} MB of weights on {len(dev):,} dev pictures")
-        on_dev = evaluate(predictor, dev, name=about.dataset, split="dev")
-        some = np.random.default_rng(0).permutation(len(train))[:MOST_TRAINING]
-        show(f"measuring them on {len(some):,} training pictures")
-        on_train = evaluate(predictor, train.subset(np.sort(some)), name=about.dataset, split="train")
-    majority = int(np.bincount(train.labels).argmax())
-    metrics = (metric(on_dev, dev, majority), metric(on_train, train.subset(some), majority))
-    measured = write(
-        trained,
-        row(trained, about, metrics),
-        card_facts(trained, about, class_rows(on_dev)),
-        output / "checkpoint",
-    )
-    for figure in metrics:
-        show(figure.text())
-    show(catalogue_row(output / "checkpoint"))
-    return measured
-
-
-def write(trained: Trained, checkpoint: Checkpoint, facts: CardFacts, folder: Path) -> Checkpoint:
-    return write_checkpoint(
-        folder,
-        model=trained.start.model,
-        library=trained.start.library,
-        class_names=trained.train_data.class_names,
-        golden_pixels=golden_picture(),
-        checkpoint=checkpoint,
-        extra_card=facts,
-    )
+from hub_models.checkpoint import Checkpoint, Library, Metric
+from hub_models.predictors import Predictor
 
 
 def golden_picture() -> np.ndarray:
@@ -84,11 +29,66 @@ def golden_picture() -> np.ndarray:
     return (np.where(disc, 0.9, 0.3 + 0.25 * waves) * 255).astype(np.uint8)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A network with its final weights, and what they were made for."""
+
+    task: str
+    start: Start
+    class_names: tuple[str, ...]
+    seed: int
+    minutes: float
+    golden_pixels: np.ndarray = field(default_factory=golden_picture)  # (H, W, 3) uint8, kept with the answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What the card and the catalogue say of the quality."""
+
+    metrics: tuple[Metric, ...]
+    per_class: tuple[ClassRow, ...] | tuple[DetectionRow, ...] = ()
+    pictures: Mapping[str, tuple[bytes, str]] = field(
+        default_factory=dict
+    )  # file -> (contents, what it shows)
+
+
+Measure = Callable[[Predictor], Measured]
+
+
+def finish(
+    trained: Trained, about: About, output: Path, measure: Measure, show: Callable[[str], None] = print
+) -> Checkpoint:
+    """Measure the weights as the demo will load them, write OUTPUT/checkpoint, show its row of the catalogue."""
+    with TemporaryDirectory(prefix=".measured-", dir=output) as folder:
+        written = write(trained, about, Measured(metrics=()), Path(folder, "checkpoint"))
+        module = importlib.import_module(f"hub_models.predictors.{written.library}")
+        show(f"measuring {written.megabytes:g} MB of weights")
+        measured = measure(module.load(written, Path(folder, "checkpoint"), compute_device()))
+    kept = write(trained, about, measured, output / "checkpoint")
+    for figure in measured.metrics:
+        show(figure.text())
+    show(catalogue_row(output / "checkpoint"))
+    return kept
+
+
+def write(trained: Trained, about: About, measured: Measured, folder: Path) -> Checkpoint:
+    return write_checkpoint(
+        folder,
+        model=trained.start.model,
+        library=trained.start.library,
+        class_names=trained.class_names,
+        golden_pixels=trained.golden_pixels,
+        checkpoint=row(trained, about, measured.metrics),
+        extra_card=card_facts(trained, about, measured),
+        pictures={name: data for name, (data, _) in measured.pictures.items()},
+    )
+
+
 def row(trained: Trained, about: About, metrics: tuple[Metric, ...]) -> Checkpoint:
     start = trained.start
     return Checkpoint(
         id=about.id,
-        task="image-classification",
+        task=trained.task,
         title=about.title,
         architecture=about.architecture,
         year=about.year,
@@ -109,43 +109,7 @@ def row(trained: Trained, about: About, metrics: tuple[Metric, ...]) -> Checkpoi
     )
 
 
-def metric(report: dict, data: LabelledPictures, majority: int) -> Metric:
-    """The accuracy in `report`, beside that of always answering the `majority` class of the training data."""
-    accuracy = report["accuracy"]
-    always, _, _ = proportion(int((data.labels == majority).sum()), len(data))
-    return Metric(
-        dataset=report["data"],
-        split=report["split"],
-        name="accuracy",
-        value=accuracy["value"],
-        count=accuracy["count"],
-        low=accuracy["low"],
-        high=accuracy["high"],
-        baseline=round(always, 6),
-        baseline_name=f"always {data.class_names[majority]}",
-    )
-
-
-def class_rows(report: dict) -> tuple[ClassRow, ...]:
-    """The classes of the dev data, with the wrong answer that each got most often."""
-    labels = [entry["label"] for entry in report["per_class"]]
-    rows = []
-    for number, (entry, answers) in enumerate(zip(report["per_class"], report["confusion"], strict=True)):
-        wrong = [0 if i == number else count for i, count in enumerate(answers)]
-        if entry["count"]:
-            rows.append(
-                ClassRow(
-                    name=entry["label"],
-                    count=entry["count"],
-                    recall=entry["recall"],
-                    precision=entry["precision"] or 0.0,  # None: never answered
-                    confused_with=labels[int(np.argmax(wrong))] if any(wrong) else "",
-                )
-            )
-    return tuple(rows)
-
-
-def card_facts(trained: Trained, about: About, per_class: tuple[ClassRow, ...]) -> CardFacts:
+def card_facts(trained: Trained, about: About, measured: Measured) -> CardFacts:
     return CardFacts(
         data=about.data,
         data_hub_id=about.data_hub_id,
@@ -155,10 +119,16 @@ def card_facts(trained: Trained, about: About, per_class: tuple[ClassRow, ...]) 
         minutes=trained.minutes,
         hardware=hardware(),
         seed=trained.seed,
-        versions=tuple((name, version(name)) for name in ("torch", "torchvision", "timm", "accelerate")),
-        per_class=per_class,
+        versions=tuple((name, version(name)) for name in packages(trained.start.library)),
+        per_class=measured.per_class,
+        pictures=tuple((name, says) for name, (_, says) in measured.pictures.items()),
         limits=about.limits,
     )
+
+
+def packages(library: Library) -> tuple[str, ...]:
+    """The packages whose versions decide what a run gives."""
+    return ("torch", "torchvision", "timm" if library == "ours" else library, "accelerate")
 
 
 def compute_device() -> str:

@@ -9,30 +9,29 @@ On many GPUs: `accelerate launch --multi_gpu --num_processes 4 -m finetune.image
 
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import torch
-from accelerate import PartialState
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
 from finetune.about import AboutFor, about_own_data
+from finetune.classifier_figures import measure_classifier
 from finetune.data_check import check_data, few, listed, train_and_dev
 from finetune.finish import Trained, finish
 from finetune.freezing import FrozenBlocks, parameter_groups
 from finetune.loop import Evaluate, Settings, Step, fit
 from finetune.options import build_parser, recipe_values
 from finetune.pictures import Augmentation, AugmentedPictures, PlainPictures, normalised
-from finetune.progress import tell, told
-from finetune.publish import preflight, push
+from finetune.progress import tell
+from finetune.publish import preflight
+from finetune.running import NO_PUSH, Push, end_run, have_weights, run_parts, saying
 from finetune.starting_point import Colour, Start, in_colour, start_from
-from finetune.state import best_weights, on_cpu, progress_in
+from finetune.state import progress_in
 from hub_models.dataset import LabelledPictures
-from hub_models.errors import HubError
 from hub_models.preprocess import InputSpec
 
 __all__ = ["Push", "Recipe", "build_parser", "main", "run"]
@@ -60,15 +59,6 @@ class Recipe:
     smoke: bool = False  # 2 epochs of 8 batches: does it run at all?
 
 
-@dataclass(frozen=True, kw_only=True)
-class Push:
-    repo: str = ""  # user/name on the Hub; "": no push
-    private: bool = False
-
-
-NO_PUSH = Push()
-
-
 def run(
     recipe: Recipe,
     about_for: AboutFor,
@@ -77,18 +67,11 @@ def run(
     show: Callable[[str], None] = print,
 ) -> int:
     """Train, measure, write OUTPUT/checkpoint and push it; the exit code. An error of a person is one sentence."""
-    is_main = PartialState(cpu=on_cpu()).is_main_process
-    show = show if is_main else lambda words: None
-    try:
-        with told(recipe.output) if is_main else nullcontext():
-            work(recipe, about_for, where, publish_only=publish_only, show=show, is_main=is_main)
-    except HubError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on where it was", file=sys.stderr)
-        return 130  # as shells report Ctrl-C
-    return 0
+
+    def parts(show: Callable[[str], None], is_main: bool) -> None:
+        work(recipe, about_for, where, publish_only=publish_only, show=show, is_main=is_main)
+
+    return run_parts(parts, recipe.output, show)
 
 
 def work(
@@ -115,22 +98,18 @@ def work(
     )
     show(report.text())
     stopped = False if publish_only else train(recipe, start, train_data, dev_data, show)
-    if not is_main:
+    if not is_main or not have_weights(recipe.output, start.model, needed=publish_only):
         return
-    if not best_weights(recipe.output, start.model, needed=publish_only):
-        tell(
-            recipe.output,
-            "stopped",
-            "Stopped before the first epoch ended: there are no weights to keep yet.",
-        )
-        return
-    minutes = progress_in(recipe.output).seconds / 60
-    settings, data = recipe.settings, {"train_data": train_data, "dev_data": dev_data}
-    trained = Trained(start=start, **data, seed=settings.seed, minutes=minutes)
-    finish(trained, about_for(start, train_data), recipe.output, show)
-    if where.repo and not stopped:
-        push_result(recipe.output / "checkpoint", where, show)
-    tell(recipe.output, *(("stopped", "The best weights so far are kept.") if stopped else ("finished",)))
+    about = about_for(start, train_data)
+    trained = Trained(
+        task="image-classification",
+        start=start,
+        class_names=train_data.class_names,
+        seed=recipe.settings.seed,
+        minutes=progress_in(recipe.output).seconds / 60,
+    )
+    finish(trained, about, recipe.output, measure_classifier(train_data, dev_data, about.dataset, show), show)
+    end_run(recipe.output, where, stopped, show)
 
 
 def read_data(recipe: Recipe) -> tuple[LabelledPictures, LabelledPictures]:
@@ -142,17 +121,6 @@ def read_data(recipe: Recipe) -> tuple[LabelledPictures, LabelledPictures]:
         samples = 8 * settings.batch * settings.accumulate
         train_data, dev_data = few(train_data, samples, settings.seed), few(dev_data, samples, settings.seed)
     return train_data, dev_data
-
-
-def saying(output: Path, show: Callable[[str], None], is_main: bool) -> Callable[[str], None]:
-    """A `show` that the status file repeats."""
-
-    def say(words: str) -> None:
-        show(words)
-        if is_main:
-            tell(output, "checking data", words)
-
-    return say
 
 
 def starting_point(recipe: Recipe, classes: int) -> Start:
@@ -227,16 +195,6 @@ def evaluation(data: LabelledPictures, spec: InputSpec, settings: Settings) -> E
         return {"accuracy": right / len(data), "dev_loss": loss / len(data)}
 
     return evaluate
-
-
-def push_result(folder: Path, where: Push, show: Callable[[str], None]) -> None:
-    try:
-        show(push(folder, where.repo, private=where.private, show=show))
-    except HubError:
-        show(
-            f"The checkpoint is whole. Push it alone: python -m finetune.publish {folder} --repo {where.repo}"
-        )
-        raise
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,7 +1,8 @@
-"""The options of `python -m finetune.image_classification`."""
+"""The options of `python -m finetune.image_classification`, and those that all recipes have."""
 
 import argparse
 import re
+from collections.abc import Callable
 from dataclasses import fields
 
 from finetune.about import UNSTATED
@@ -81,9 +82,23 @@ def build_parser() -> argparse.ArgumentParser:
         required=True,
         help="folder (class/picture.jpg, perhaps in train/ and val/), zip, npz, or Hub dataset",
     )
+    run_options(add)
+    settings_options(parser)
+    network_options(parser)
+    picture_options(parser)
+    return parser
+
+
+def run_options(add: Callable[..., object], dev_block: int = 1) -> None:
+    """What every recipe asks for beside its model and data: dev data, output, name, licence, push."""
     add("--dev-data", default="", help="the same, for choosing the weights")
     add("--dev-share", type=share, default=0.15, help="share split off for that where the data has no val/")
-    add("--dev-block", type=count, default=1, help="pictures in a row that stay together in that split")
+    add(
+        "--dev-block",
+        type=count,
+        default=dev_block,
+        help="pictures in a row that stay together in that split",
+    )
     add("--output", required=True, help="folder of the run: its state, logs and checkpoint")
     add("--name", default="", help="title of the checkpoint")
     add("--data-licence", default=UNSTATED, help="licence of the data, for the model card")
@@ -95,12 +110,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--push-to-hub", default="", metavar="USER/NAME", help="repository to push the checkpoint to")
     add("--private", action="store_true", help="make that repository private")
-    learning_options(parser)
-    picture_options(parser)
-    return parser
 
 
-def learning_options(parser: argparse.ArgumentParser) -> None:
+def settings_options(parser: argparse.ArgumentParser, **other_defaults: object) -> None:
+    """The fields of Settings."""
     add = parser.add_argument_group("learning").add_argument
     add("--epochs", type=count, default=10, help="times that all pictures are seen")
     add("--batch", type=count, default=32, help="pictures a process sees at once")
@@ -114,6 +127,18 @@ def learning_options(parser: argparse.ArgumentParser) -> None:
         "--patience", type=int, default=0, help="epochs without a better score after which it stops; 0: never"
     )
     add("--clip-norm", type=not_negative, default=0.0, help="largest norm of the gradient; 0: any")
+    add("--seed", type=int, default=0, help="decides all that is random")
+    add(
+        "--workers",
+        type=int,
+        default=None,
+        help="processes that read pictures; None: up to 8 with a GPU, else 0",
+    )
+    parser.set_defaults(**other_defaults)
+
+
+def network_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("network").add_argument
     add("--label-smoothing", type=share, default=0.1, help="probability given away to all classes")
     add("--dropout", type=share, default=None, help="of the layer before the last; None: the network's own")
     add(
@@ -123,13 +148,6 @@ def learning_options(parser: argparse.ArgumentParser) -> None:
         help="blocks from the input that stay: 3, half, head (all)",
     )
     add("--rate-decay", type=above_zero, default=1.0, help="learning rate of a block / that of the next")
-    add("--seed", type=int, default=0, help="decides all that is random")
-    add(
-        "--workers",
-        type=int,
-        default=None,
-        help="processes that read pictures; None: up to 8 with a GPU, else 0",
-    )
 
 
 def picture_options(parser: argparse.ArgumentParser) -> None:
@@ -152,7 +170,7 @@ def picture_options(parser: argparse.ArgumentParser) -> None:
 
 
 def recipe_values(chosen: argparse.Namespace) -> tuple[dict, dict]:
-    """(fields of Recipe without `settings`, fields of Settings)."""
+    """(fields of a Recipe without `settings`, fields of Settings)."""
     from pathlib import Path
 
     given = vars(chosen) | {

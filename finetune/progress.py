@@ -19,6 +19,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from hub_models.errors import HubError, Overloaded
 
+SPOKEN = {"map50": "mAP@0.5"}  # what people call a score
 State = Literal["checking data", "training", "stopped", "finished", "failed"]
 
 
@@ -90,7 +91,7 @@ def write_whole(path: Path, write: Callable[[io.BufferedWriter], None]) -> None:
     unfinished.replace(path)
 
 
-def tell(folder: Path, state: State, message: str = "", **figures: float | None) -> None:
+def tell(folder: Path, state: State, message: str = "", **figures: float | str | None) -> None:
     """Change `status.json`, for whoever watches from outside; figures not named stay as they are."""
     path = folder / "status.json"
     word = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -165,7 +166,7 @@ class Logs:
         for name, value in scores.items():
             self.board.add_scalar(f"dev/{name}", value, progress.step)
         self.board.flush()
-        self.status(self.seconds_left())
+        self.status(self.seconds_left(), metric=SPOKEN.get(next(iter(scores)), next(iter(scores))))
         words = "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
         mark = "  (best so far)" if progress.best_epoch == progress.epoch else ""
         self.show(f"epoch {progress.epoch}/{epochs}  {words}{mark}  after {progress.seconds / 60:.1f} min")
@@ -176,7 +177,7 @@ class Logs:
             self.show(f"stopped early: no better score since epoch {progress.best_epoch}")
         self.board.close()
 
-    def status(self, seconds_left: float) -> None:
+    def status(self, seconds_left: float, **more: str) -> None:
         progress = self.progress
         tell(
             self.folder,
@@ -188,6 +189,7 @@ class Logs:
             best_epoch=progress.best_epoch,
             seconds=round(progress.seconds, 1),
             seconds_left=round(seconds_left, 1),
+            **more,
         )
 
 

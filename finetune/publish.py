@@ -2,7 +2,7 @@
 
     python -m finetune.publish runs/mine/checkpoint --repo user/name --private
 
-A push is one commit of four files: the repository holds the old checkpoint or the new one, never a mixture.
+A push is one commit of all files of the folder: the repository holds the old checkpoint or the new one, never a mixture.
 A push that failed is repeated with the same command. The token comes from HF_TOKEN or `hf auth login`.
 """
 
@@ -18,7 +18,7 @@ from finetune.card import REPO, CardFacts, ClassRow
 from finetune.write import catalogue_row, write_checkpoint
 from hub_models.account import SILENCE_SECONDS, Preflight, preflight, spoken
 from hub_models.errors import BadInput, CheckpointError, HubError, HubUnavailable
-from hub_models.local import CARD, CONFIG, FILES, GOLDEN, WEIGHTS, read_local
+from hub_models.local import CARD, CONFIG, FILES, GOLDEN, WEIGHTS, card_pictures, read_local
 
 __all__ = [
     "CardFacts",
@@ -48,9 +48,10 @@ def push(
     """
     checkpoint = read_local(folder)
     token = token or get_token()
-    size = sum((folder / name).stat().st_size for name in FILES)
+    pictures = card_pictures(folder)
+    size = sum((folder / name).stat().st_size for name in (*FILES, *pictures))
     ready = preflight(repo_id, token, size)
-    texts = {name: (folder / name).read_bytes() for name in (CONFIG, CARD, GOLDEN)}
+    texts = {name: (folder / name).read_bytes() for name in (CONFIG, CARD, GOLDEN, *pictures)}
     texts[CARD] = texts[CARD].replace(REPO.encode(), ready.repo_id.encode())
     if any(token.encode() in data for data in texts.values()):
         raise CheckpointError(

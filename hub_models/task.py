@@ -85,6 +85,12 @@ class Task:
         parameters = inspect.signature(self.predict, eval_str=True).parameters.values()
         return {p.name: p.annotation for p in parameters if p.default is p.empty}
 
+    @property
+    def options(self) -> dict[str, float | str]:
+        """What `predict` may be given beside the checkpoint, with its defaults."""
+        parameters = inspect.signature(self.predict).parameters.values()
+        return {p.name: p.default for p in parameters if p.default is not p.empty and p.name != "checkpoint"}
+
     def tab(self, preset) -> None:
         """Create the tab's components in whatever gradio Blocks is open."""
         importlib.import_module(f"hub_models.tabs.{self.module}").tab(self, preset)

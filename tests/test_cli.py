@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from box_layouts import CAT, DOG, pack, voc
 from hub_server import USER, Fault, HubServer
 from PIL import Image
 from safetensors.torch import load_file, save_file
@@ -56,6 +57,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     digits = RNG.integers(0, 256, (12, 28, 28), dtype=np.uint8)
     np.savez_compressed(home / "digits.npz", images=digits, labels=np.arange(12) % 10)
     write_recipe(home / "runs" / "mine" / "checkpoint")
+    voc(home / "cells", {"a": [("WBC", (10, 6, 24, 20)), ("RBC", CAT)], "b": [("WBC", DOG), ("RBC", CAT)]})
+    pack(home / "cells")
+    voc(home / "raccoons", {"a": [("raccoon", CAT)], "b": [("raccoon", DOG)]})
     return home
 
 
@@ -233,7 +237,7 @@ def shorten_names(folder: Path) -> None:
         (change_golden, "golden output: a probability differs by 0.002"),
         (lambda folder: rewrite_config(folder, parameters=5), "parameters: expected 5, got 61706"),
         (lambda folder: rewrite_config(folder, megabytes=3.0), "megabytes: expected 3.0, got 0.12"),
-        (shorten_names, "outputs: expected 9, got 10"),
+        (shorten_names, "a name for each of 10 classes, got 9"),
         (lambda folder: (folder / "model.safetensors").write_bytes(b"\x80\x04cos\nsystem\n"), "damaged"),
         (lambda folder: (folder / "model.safetensors").unlink(), "found none"),
         (lambda folder: (folder / "golden.safetensors").unlink(), "golden.safetensors"),
@@ -390,8 +394,16 @@ SHOWN = [
 ]
 
 
+def skip_before_its_weights(command: str) -> None:
+    """A command of a task that has no checkpoint in the repository yet cannot run."""
+    words = shlex.split(command)
+    if words[3] == "evaluate" and words[4] not in {row.task for row in checkpoints()}:
+        pytest.skip(f"no checkpoint of {words[4]} yet")
+
+
 @pytest.mark.parametrize("command", [line for line in COMMANDS if " deploy " not in line])
 def test_commands_of_the_page(run: Run, command: str) -> None:
+    skip_before_its_weights(command)
     arguments = shlex.split(command)
     assert arguments[:3] == ["python", "-m", "hub_models"]
     code, out, _ = run(*arguments[3:])
@@ -401,6 +413,7 @@ def test_commands_of_the_page(run: Run, command: str) -> None:
 
 @pytest.mark.parametrize(("command", "keys"), SHOWN, ids=[command.split()[3] for command, _ in SHOWN])
 def test_keys_of_the_page(run: Run, command: str, keys: dict) -> None:
+    skip_before_its_weights(command)
     assert shape(json.loads(run(*shlex.split(command)[3:])[1])) == shape(keys)
 
 

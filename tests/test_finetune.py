@@ -513,7 +513,7 @@ def test_failed_push_leaves_the_checkpoint_and_the_command(
         raise HubError("hub_unreachable", "Expected an answer from the Hub.")
 
     monkeypatch.setattr("finetune.image_classification.preflight", lambda *unused: Ready())
-    monkeypatch.setattr("finetune.image_classification.push", fail)
+    monkeypatch.setattr("finetune.running.push", fail)
     assert recipe_main(options(pictures, tmp_path / "run", "--smoke", "--push-to-hub", "student/mine")) == 1
     assert "python -m finetune.publish" in capsys.readouterr().out
     assert (tmp_path / "run" / "checkpoint" / "model.safetensors").exists()

@@ -180,7 +180,7 @@ def test_round_trip(tmp_path: Path, library: str) -> None:
     assert np.array_equal(golden.pixels, PIXELS)
     predictor = {"ours": ours_library, "timm": timm_library}[library].load(checkpoint, folder, "cpu")
     answer = predictor.predict(PIXELS)
-    assert np.allclose(answer.probabilities, golden.probabilities, atol=1e-6)
+    assert np.allclose(answer.probabilities, golden.arrays["probabilities"], atol=1e-6)
     with torch.inference_mode():
         wanted = model(predictor.preprocess(PIXELS)).softmax(1)[0].numpy()
     assert np.allclose(answer.probabilities, wanted, atol=5e-3)  # fp16 against fp32

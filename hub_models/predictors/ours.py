@@ -9,9 +9,15 @@ from torch import nn
 
 from hub_models.checkpoint import Checkpoint
 from hub_models.errors import CheckpointError
-from hub_models.local import read_config
-from hub_models.predictors.classifier import Classifier
+from hub_models.local import label_names, read_config
+from hub_models.predictors import Predictor
 from hub_models.predictors.weights import assign, read_tensors
+
+WRAPPERS = {  # task -> module of predictors, class
+    "image-classification": "classifier:Classifier",
+    "localization": "localizer:Localizer",
+    "object-detection": "detector:Detector",
+}
 
 
 def build(checkpoint: Checkpoint, files: Path, device: str) -> nn.Module:
@@ -31,7 +37,21 @@ def build(checkpoint: Checkpoint, files: Path, device: str) -> nn.Module:
     return assign(model, tensors, checkpoint).to(device)
 
 
-def load(checkpoint: Checkpoint, files: Path, device: str) -> Classifier:
-    """A ready classifier; class names and preprocessing come with the weights."""
+def load(checkpoint: Checkpoint, files: Path, device: str) -> Predictor:
+    """A ready predictor for the checkpoint's task; class names and preprocessing come with the weights."""
     network = build(checkpoint, files, device)
-    return Classifier(checkpoint, network, checkpoint.input, read_config(files)["label_names"], device)
+    names = label_names(files)
+    return wrapper(checkpoint)(checkpoint, network, checkpoint.input, names, device)
+
+
+def wrapper(checkpoint: Checkpoint) -> type:
+    """The predictor class: the architecture's own (`PREDICTOR`), or the one of the task."""
+    module = importlib.import_module(f"hub_models.architectures.{checkpoint.model}")
+    place = getattr(module, "PREDICTOR", None) or WRAPPERS.get(checkpoint.task)
+    if place is None:
+        raise CheckpointError(
+            "checkpoint_foreign",
+            f"Expected a network of ours for one of {', '.join(WRAPPERS)}, got one for {checkpoint.task!r}.",
+        )
+    name, _, kind = place.partition(":")
+    return getattr(importlib.import_module(f"hub_models.predictors.{name}"), kind)

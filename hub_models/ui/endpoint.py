@@ -1,6 +1,7 @@
 """The public call of a task: one named endpoint with a described schema, for HTTP, gradio_client and MCP."""
 
 import inspect
+import math
 from pathlib import Path
 from typing import Literal, TypedDict
 
@@ -44,6 +45,13 @@ def given_file(value: object, name: str) -> Path:
     return path
 
 
+def given_as(value: object, parameter: inspect.Parameter) -> object:
+    """What came over the wire, as the parameter of `predict` wants it."""
+    if parameter.annotation is Path:
+        return given_file(value, parameter.name)
+    return (given_number if parameter.annotation is float else given_text)(value, parameter)
+
+
 def given_text(value: object, parameter: inspect.Parameter) -> str:
     if value is None and parameter.default is not inspect.Parameter.empty:
         return parameter.default
@@ -52,19 +60,24 @@ def given_text(value: object, parameter: inspect.Parameter) -> str:
     return value
 
 
+def given_number(value: object, parameter: inspect.Parameter) -> float:
+    if value is None and parameter.default is not inspect.Parameter.empty:
+        return parameter.default
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise BadInput("bad_value", f"Expected a number for {parameter.name!r}, got {str(value)[:40]!r}.")
+    return float(value)
+
+
 def endpoint(task: Task) -> None:
     """Register `task.predict` under the task's id in the Blocks that is open."""
-    signature = inspect.signature(task.predict)
+    signature = inspect.signature(task.predict, eval_str=True)
     parameters = [
         p.replace(annotation=UploadedFile) if p.annotation is Path else p
         for p in signature.parameters.values()
     ]
 
     def call(*values: object) -> dict:
-        given = [
-            given_file(v, p.name) if p.annotation is Path else given_text(v, p)
-            for v, p in zip(values, signature.parameters.values(), strict=True)
-        ]
+        given = [given_as(v, p) for v, p in zip(values, signature.parameters.values(), strict=True)]
         return task.predict(*given).to_json()
 
     call.__name__ = task.module
