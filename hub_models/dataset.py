@@ -7,29 +7,15 @@
 Nothing is decoded until a picture is asked for, so a set may be larger than memory.
 """
 
-import re
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from hub_models.archive import DAMAGE, ArchiveLimits, archive_unreadable, load_npz, safe_members
-from hub_models.errors import BadData, BadInput
-from hub_models.picture import decode_picture
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-SPLIT_NAMES = {
-    "train": "train",
-    "val": "dev",
-    "valid": "dev",
-    "validation": "dev",
-    "dev": "dev",
-    "test": "test",
-}
-LARGEST_NPZ = 8 * 1024**3  # bytes of all arrays, unpacked
+from hub_models.archive import load_npz
+from hub_models.data_files import LARGEST_SET, SPLIT_NAMES, SUFFIXES, Chosen, natural, open_files
+from hub_models.errors import BadData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,60 +42,6 @@ class LabelledPictures:
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """`read` through a list of indices (a class, so that it can travel to worker processes)."""
-
-    read: Callable[[int], np.ndarray]
-    indices: np.ndarray
-
-    def __call__(self, i: int) -> np.ndarray:
-        return self.read(int(self.indices[i]))
-
-
-@dataclass(frozen=True)
-class FromFiles:
-    paths: tuple[Path, ...]
-
-    def __call__(self, i: int) -> np.ndarray:
-        return decode_picture(self.paths[i]).pixels
-
-
-def opened(path: Path) -> zipfile.ZipFile:
-    """The archive, opened once in each process and again when it was written anew."""
-    try:
-        return opened_as_of(path, path.stat().st_mtime_ns)
-    except DAMAGE as error:
-        raise archive_unreadable() from error
-
-
-@cache
-def opened_as_of(path: Path, changed_ns: int) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
-        raise BadData(
-            "archive_unreadable",
-            "Expected an intact zip archive, got a damaged or different file; pack it again.",
-        ) from error
-
-
-@dataclass(frozen=True)
-class FromZip:
-    path: Path
-    members: tuple[str, ...]
-
-    def __call__(self, i: int) -> np.ndarray:
-        try:
-            packed = opened(self.path).read(self.members[i])
-        except DAMAGE as error:
-            raise BadInput(
-                "image_unreadable",
-                f"Expected a picture in {Path(self.members[i]).name}, but its part is damaged.",
-            ) from error
-        return decode_picture(packed).pixels
-
-
-@dataclass(frozen=True)
 class FromArray:
     images: np.ndarray  # (N, H, W) or (N, H, W, 3) uint8
 
@@ -122,13 +54,8 @@ class FromArray:
         )
 
 
-def natural(name: str) -> list:
-    """Sort key that puts 2.jpg before 10.jpg."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
-
-
 def from_relative_names(
-    names: Sequence[str], reader: Callable[[tuple[int, ...]], Callable[[int], np.ndarray]], what: str
+    names: Sequence[str], reader: Callable[[Sequence[int]], Callable[[int], np.ndarray]], what: str
 ) -> dict[str, LabelledPictures]:
     """Sort `.../[split/]class/picture` names into splits; `reader(order)` reads the chosen ones of `names`."""
     found: dict[str, list[tuple[str, int]]] = {}
@@ -165,27 +92,15 @@ def open_splits(path: str | Path) -> dict[str, LabelledPictures]:
     Raises BadData: `data_missing`, `npz_missing_key`, `data_shape`, `archive_unreadable`, ...
     """
     path = Path(path)
-    if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
-        names = [p.relative_to(path).as_posix() for p in files]
-        return from_relative_names(names, lambda order: FromFiles(tuple(files[i] for i in order)), "folder")
-    if not path.exists():
-        raise BadData(
-            "data_missing", f"Expected a folder, zip or npz of pictures, found nothing named {path.name}."
-        )
-    if path.suffix == ".npz":
+    if path.suffix == ".npz" and path.is_file():
         return {"all": from_npz(path)}
-    if path.suffix == ".zip":
-        members = [m.filename for m in safe_members(opened(path), ArchiveLimits(max_total_bytes=LARGEST_NPZ))]
-        return from_relative_names(
-            members, lambda order: FromZip(path, tuple(members[i] for i in order)), "archive"
-        )
-    raise BadData("data_missing", f"Expected a folder, a .zip or an .npz of pictures, got {path.name}.")
+    files = open_files(path)
+    return from_relative_names(files.names, files.pictures, files.what)
 
 
 def from_npz(path: Path) -> LabelledPictures:
     """`images` and `labels` of an npz; the classes are called 0, 1, 2, ..."""
-    arrays = load_npz(path, ("images", "labels"), LARGEST_NPZ)
+    arrays = load_npz(path, ("images", "labels"), LARGEST_SET)
     images, labels = arrays["images"], arrays["labels"]
     if images.dtype != np.uint8 or images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] != 3):
         raise BadData(

@@ -31,6 +31,8 @@ UPRIGHT = {  # EXIF 2.32, tag Orientation: where row 0 and column 0 of the store
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+SIDEWAYS = (5, 6, 7, 8)  # the stored rows are columns
+PNG_ORIENTATIONS = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")  # where a PNG may keep it
 
 # What Pillow's plugins raise on damaged files. UnidentifiedImageError is an OSError; listed to be seen.
 DECODE_ERRORS = (
@@ -114,6 +116,20 @@ def upright_image(data: bytes, header: Header) -> Image.Image:
     if orientation not in UPRIGHT:
         return image
     return image.transpose(UPRIGHT[orientation])
+
+
+def upright_size(source: Path | bytes, *, limits: PictureLimits = DEFAULT_LIMITS) -> tuple[int, int]:
+    """(H, W) of what `decode_picture` gives, without decoding it. BadInput as there."""
+    data = source if isinstance(source, bytes) else read_upload(source, limits)
+    header = checked_header(data, limits)
+    if header.format == "PNG" and not any(mark in data for mark in PNG_ORIENTATIONS):
+        return header.height, header.width  # Pillow would decode the whole picture to look for one
+    try:
+        with Image.open(io.BytesIO(data), formats=(header.format,)) as image:
+            turned = image.getexif().get(ORIENTATION_TAG) in SIDEWAYS
+    except DECODE_ERRORS as error:
+        raise unreadable(data, header, error) from error
+    return (header.width, header.height) if turned else (header.height, header.width)
 
 
 def frame_notes(data: bytes, header: Header) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from typing import Protocol
 import numpy as np
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from hub_models.class_names import MOST_LISTED, indices_of
 from hub_models.dataset import LabelledPictures, open_splits
 from hub_models.errors import BadData, BadInput
 from hub_models.loader import LOADER
@@ -30,7 +31,6 @@ TASK = "image-classification"
 SPLITS = ("test", "dev", "all", "train")  # the first that is there is measured
 MOST_PICTURES = 32  # of a batch
 MOST_BYTES = 256 * 1024**2  # of a batch's pixels: seven photographs of 12 megapixels
-MOST_LISTED = 40  # class names in a sentence, rows in a text
 Show = Callable[[int, int], None]
 
 
@@ -119,39 +119,10 @@ def batches(data: LabelledPictures) -> Iterator[tuple[list[np.ndarray], list[int
 
 
 def class_indices(data: LabelledPictures, known: Sequence[str]) -> dict[int, int]:
-    """Class of the data -> class of the checkpoint, for those that occur: by equal names, or by plain numbers."""
-    by_name: dict[str, list[int]] = {}
-    for i, label in enumerate(known):
-        by_name.setdefault(plain(label), []).append(i)
-    names = {int(label): data.class_names[label] for label in np.unique(data.labels)}
-    found = {label: by_name.get(plain(name), []) for label, name in names.items()}
-    if all(
-        len(candidates) == 1 for candidates in found.values()
-    ):  # two classes of one name cannot be told apart
-        return {label: candidates[0] for label, candidates in found.items()}
-    numbers = {
-        label: int(name)
-        for label, name in names.items()
-        if name.isascii() and name.isdecimal() and len(name) < 10
-    }
-    if len(numbers) == len(names) and max(numbers.values()) < len(known):
-        return numbers
-    strange = [name for label, name in names.items() if len(found[label]) != 1]
-    raise BadData(
-        "classes_unknown",
-        f"Expected the classes of the checkpoint, by name or by number ({listed(known)}); "
-        f"it does not know {listed(strange)}. Rename the folders, or choose another checkpoint.",
+    """Class of the data -> class of the checkpoint, for those that occur."""
+    return indices_of(
+        {int(label): data.class_names[label] for label in np.unique(data.labels)}, known, "folders"
     )
-
-
-def plain(name: str) -> str:
-    return name.casefold().replace(" ", "").replace("_", "")
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names for a sentence; of many, the first ones and how many there are."""
-    words = ", ".join(name[:60] for name in names[:MOST_LISTED])
-    return words if len(names) <= MOST_LISTED else f"{words}, ... {len(names)} in all"
 
 
 def figure(right: np.ndarray) -> dict:
