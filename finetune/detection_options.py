@@ -1,0 +1,43 @@
+"""The options of `python -m finetune.object_detection`."""
+
+import argparse
+
+from finetune.options import above_zero, recipe_values, run_options, settings_options, size
+
+__all__ = ["build_parser", "recipe_values"]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m finetune.object_detection",
+        description="Train a detector of objects. Run the same command again to resume.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument_group("what").add_argument
+    add(
+        "--model",
+        required=True,
+        help="faster-rcnn, fast-rcnn, yolo-anchors, yolo-grid, yolo, rt-detr, or a checkpoint of ours",
+    )
+    add("--data", required=True, help="Pascal VOC XML, COCO JSON or a YOLO folder; or a Hub dataset")
+    run_options(add, dev_block=10)
+    settings_options(
+        parser, epochs=40, batch=8, learning_rate=2e-3, optimizer="adamw", ema=0.99, clip_norm=10.0
+    )
+    add = parser.add_argument_group("pictures").add_argument
+    add("--augment", choices=("none", "photo", "any_way_up"), default="photo", help="kind of changes")
+    add("--size", type=size, default=None, help="320x416 (height x width): pictures are made to fit into it")
+    add("--frozen-stages", type=int, default=2, help="first stages of the backbone that stay as they are")
+    add(
+        "--backbone-rate",
+        type=above_zero,
+        default=0.2,
+        help="learning rate of the rest of the backbone / that of what comes after it",
+    )
+    add(
+        "--no-card-examples",
+        dest="card_examples",
+        action="store_false",
+        help="no pictures of the data in the model card, which goes to the Hub with a push",
+    )
+    return parser
