@@ -154,10 +154,12 @@ def on_click(
     light: bool = False,
     show_progress: str = "minimal",
     seconds: float | None = None,
+    every: float = 0.5,
 ):
     """Call `fn` when one of `triggers` fires. `stop` cancels it; `light` work (no model) skips the lane.
 
-    `seconds`: how long heavy work may take, `compute.longest_answer()` when not said.
+    `seconds`: how long heavy work may take, `compute.longest_answer()` when not said; `every`: seconds between two
+    frames, where a camera is the trigger.
     """
     triggers = list(triggers) if isinstance(triggers, list | tuple) else [triggers]
     event = gr.on(
@@ -171,6 +173,7 @@ def on_click(
         # queued even if light: what is not queued cannot show an error, a warning or progress
         show_progress=show_progress,
         trigger_mode="always_last",
+        stream_every=every,
     )
     if stop is not None:
         stop.click(None, None, None, cancels=[event], api_visibility="private", queue=False)

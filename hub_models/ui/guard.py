@@ -23,6 +23,7 @@ from hub_models.errors import BadInput
 LARGEST_BODY = 32 * 1024**2  # bytes: 20 MB of picture are 27 MB in base64
 CALL = re.compile(r"/gradio_api/(call/v2|call|run|api)/([^/]*)/?")
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # a scheme; C: is a drive
+CAMERA_FRAME = "data:image/jpeg;base64,"  # how the page sends what its camera sees
 OWN_EVENTS = {"/gradio_api/queue/join", "/gradio_api/run/predict"}  # how the page sends its events, by number
 PAGES = {
     "/",
@@ -94,7 +95,7 @@ class Guard:
         data = request.get("data")
         if not isinstance(data, list):
             raise BadInput("bad_request", 'Expected {"data": [...]}, a list of inputs.')
-        check_files(data)
+        check_files(data, camera=not call)
         if not call:
             return body
         parameters = self.parameters[call[2]]
@@ -164,11 +165,13 @@ def finite(text: str) -> float:
     return value
 
 
-def check_files(data: object) -> None:
-    """Every file in `data` lies in the upload folder and is no address."""
+def check_files(data: object, *, camera: bool = False) -> None:
+    """Every file in `data` lies in the upload folder and is no address; or a frame of the page's own `camera`."""
     folder = Path(get_upload_folder()).resolve()
     for file in files(data):
         path, url = file.get("path"), file.get("url")
+        if camera and not path and isinstance(url, str) and url.startswith(CAMERA_FRAME):
+            continue
         if (isinstance(path, str) and ADDRESS.match(path)) or (not path and url):
             raise BadInput(
                 "url_refused", "Expected an uploaded file, got an address. Upload the file itself."
