@@ -18,7 +18,14 @@ from hub_models.architectures.lenet import LeNet5
 from hub_models.architectures.resnet import ResNet
 from hub_models.architectures.vgg import VGG
 
-NAMES = [module.name for module in pkgutil.iter_modules(architectures.__path__)]
+SHARED = {"detection"}  # pieces of several networks
+MODULES = {
+    module.name: importlib.import_module(f"hub_models.architectures.{module.name}")
+    for module in pkgutil.iter_modules(architectures.__path__)
+    if module.name not in SHARED
+}
+# networks that answer with one tensor; detectors that answer with boxes have tests of their own
+NAMES = [name for name, module in MODULES.items() if hasattr(module, "EXAMPLE")]
 
 CLASSIFIERS = {
     "LeNet-5": (LeNet5, 61_706),
@@ -43,6 +50,10 @@ def parameters(build: Callable[[], nn.Module]) -> int:
 def architecture(request: pytest.FixtureRequest) -> ModuleType:
     torch.manual_seed(0)
     return importlib.import_module(f"hub_models.architectures.{request.param}")
+
+
+def test_every_network_is_named() -> None:
+    assert [name for name, module in MODULES.items() if not hasattr(module, "MODEL")] == []
 
 
 def test_example_has_the_promised_shape(architecture: ModuleType) -> None:

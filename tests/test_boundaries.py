@@ -16,13 +16,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 STEPS = (  # modules and packages of hub_models; a new one has to be given its step
-    {"errors", "labels", "metrics", "preprocess", "picture_header", "results"},
+    {"errors", "labels", "metrics", "preprocess", "picture_header", "results", "video_decoder", "video_header"},
     {"account", "archive", "checkpoint", "compute", "draw"},
-    {"picture", "local", "verify"},
-    {"fetch"},
-    {"dataset", "catalog", "architectures", "inside"},
-    {"predictors"},
-    {"loader"},
+    {"picture", "local", "verify", "video", "video_writer", "proposals"},
+    {"fetch", "data_files"},
+    {"dataset", "library_file", "catalog", "architectures", "inside"},
+    {"predictors", "box_dataset"},
+    {"loader", "class_names", "detection_metrics"},
     {"task", "check", "runs"},
     {"tasks", "evaluate"},
     {"ui", "staging"},
@@ -113,6 +113,13 @@ def test_who_may_import_what(path: Path) -> None:
     where, libraries = short(path), top(path)
     if not where.startswith(("hub_models/ui/", "hub_models/tabs/", "hub_models/deploy.py", "app.py")):
         assert "gradio" not in libraries
+    if where.startswith("hub_models/architectures/"):
+        assert all(
+            name.startswith(("torchvision.ops", "torchvision.models.detection"))
+            for name in imports(path)
+            if name.startswith("torchvision")
+        )
+        libraries = libraries - {"torchvision"}
     if not where.startswith(("hub_models/predictors/", "hub_models/inside/", "finetune/")):
         assert libraries & MODEL_LIBRARIES == set()
     if where.startswith("hub_models/inside/"):

@@ -1,6 +1,7 @@
 """Networks written here, one paper a file.
 
-Each file ends with `MODEL`, its network, and `EXAMPLE` = (arguments of `MODEL`, input shape, output shape).
+Each file ends with `MODEL`, its network, and `EXAMPLE` = (arguments of `MODEL`, input shape, output shape) where it
+answers with one tensor. `detection.py` holds what the detectors share.
 """
 
 from torch import nn
