@@ -85,9 +85,11 @@ def test_weights_are_as_the_row_says(row: Checkpoint) -> None:
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.kind == "bundled"], ids=by_id)
 def test_bundled_folder(row: Checkpoint) -> None:
-    assert {path.name for path in find(row).iterdir()} == {
-        "model.safetensors", "config.json", "README.md", "golden.safetensors",
-    }  # fmt: skip
+    files = {path.name for path in find(row).iterdir()}
+    pictures = {name for name in files if name.endswith((".png", ".jpg"))}
+    assert files - pictures == {"model.safetensors", "config.json", "README.md", "golden.safetensors"}
+    card = (find(row) / "README.md").read_text(encoding="utf-8")
+    assert all(f"]({name})" in card for name in pictures)
 
 
 @pytest.mark.parametrize(

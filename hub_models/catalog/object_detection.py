@@ -1,0 +1,289 @@
+"""Detectors of objects: those that ship here, and those to download."""
+
+from hub_models.checkpoint import Checkpoint, Metric
+from hub_models.preprocess import InputSpec
+
+COCO = "COCO 2017 (photographs of everyday scenes, 80 kinds of things)"
+COCO_LICENCE = "annotations CC BY 4.0; photographs under their own Flickr licences"
+
+BUNDLED: tuple[Checkpoint, ...] = (
+    Checkpoint(
+        id="faster_rcnn.bccd",
+        task="object-detection",
+        title="Faster R-CNN",
+        architecture="Faster R-CNN",
+        year=2015,
+        library="ours",
+        source="bundled:faster_rcnn.bccd",
+        model="faster_rcnn",
+        sentence="The network proposes regions by itself, on the same map that then tells what they are.",
+        paper=(
+            "Ren, He, Girshick, Sun: Faster R-CNN: Towards "
+            "Real-Time Object Detection with Region Proposal "
+            "Networks (2015)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="MIT",
+        trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
+        parameters=617_356,
+        megabytes=1.27,
+        input=InputSpec(
+            size_hw=(320, 416),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            interpolation="bilinear",
+        ),
+        sha256="40eb1252d3ec9ad956e53a0331de1f45c06f317139576fca37d3f2a01a8aeadc",
+        recipe=(
+            "python -m finetune.object_detection_bccd "
+            "faster_rcnn --data-dir DIR --output "
+            "runs/faster_rcnn.bccd"
+        ),
+        deviations=(
+            "EfficientNet-Lite0 and neck as in our "
+            "`fast_rcnn`, map at 1/8; RoIAlign (He and "
+            "others, 2017), which does not round to cells, in "
+            "place of RoI pooling; anchors of four sizes, 32 "
+            "to 256 pixels; the two parts are trained "
+            "together from the start. The RPN is "
+            "torchvision's."
+        ),
+        metrics=(
+            Metric(
+                dataset="BCCD",
+                split="dev",
+                name="mAP@0.5",
+                value=0.870148,
+                count=50,
+                low=0.82742,
+                high=0.909935,
+                baseline=0.011411,
+                baseline_name="boxes of the most typical picture",
+            ),
+            Metric(
+                dataset="BCCD",
+                split="dev",
+                name="mAP@[.5:.95]",
+                value=0.503956,
+                count=50,
+                low=0.468534,
+                high=0.543076,
+            ),
+            Metric(
+                dataset="BCCD",
+                split="train",
+                name="mAP@0.5",
+                value=0.805404,
+                count=100,
+                low=0.772098,
+                high=0.84423,
+                baseline=0.016909,
+                baseline_name="boxes of the most typical picture",
+            ),
+            Metric(
+                dataset="BCCD",
+                split="train",
+                name="mAP@[.5:.95]",
+                value=0.492799,
+                count=100,
+                low=0.477192,
+                high=0.514593,
+            ),
+        ),
+    ),
+    Checkpoint(
+        id="yolo11_small.bccd",
+        task="object-detection",
+        title="YOLO11 (Ultralytics, small)",
+        architecture="YOLO",
+        year=2024,
+        library="ultralytics",
+        source="bundled:yolo11_small.bccd",
+        model="yolo11_small",
+        sentence=(
+            "YOLO as it is used today: one look at three "
+            "scales, no anchors, distances to the sides of a "
+            "box as distributions; trained by the Ultralytics "
+            "library."
+        ),
+        paper="Glenn Jocher, Jing Qiu: Ultralytics YOLO11 (2024), software without a paper",
+        weights_licence="AGPL-3.0",
+        data_licence="MIT",
+        trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
+        parameters=764_121,
+        megabytes=1.59,
+        input=InputSpec(
+            size_hw=(320, 320),
+            mean=(0.0, 0.0, 0.0),
+            std=(1.0, 1.0, 1.0),
+            interpolation="bilinear",
+        ),
+        sha256="a632da6724e1685161507e88a000b29eda7c3bb3edd9e27bb0be99ec8616b657",
+        recipe="python -m finetune.yolo_bccd --data-dir DIR --output runs/yolo11_small.bccd",
+        deviations=(
+            "neck and head of YOLO11 with 64 channels; in "
+            "place of its backbone the stages of "
+            "EfficientNet-Lite0 up to stride 16 with the "
+            "weights of ImageNet"
+        ),
+        metrics=(
+            Metric(
+                dataset="BCCD",
+                split="dev",
+                name="mAP@0.5",
+                value=0.907269,
+                count=50,
+                low=0.882155,
+                high=0.930201,
+                baseline=0.011411,
+                baseline_name="boxes of the most typical picture",
+            ),
+            Metric(
+                dataset="BCCD",
+                split="dev",
+                name="mAP@[.5:.95]",
+                value=0.615096,
+                count=50,
+                low=0.587163,
+                high=0.645859,
+            ),
+            Metric(
+                dataset="BCCD",
+                split="train",
+                name="mAP@0.5",
+                value=0.888503,
+                count=100,
+                low=0.858305,
+                high=0.917898,
+                baseline=0.016909,
+                baseline_name="boxes of the most typical picture",
+            ),
+            Metric(
+                dataset="BCCD",
+                split="train",
+                name="mAP@[.5:.95]",
+                value=0.610799,
+                count=100,
+                low=0.586925,
+                high=0.64071,
+            ),
+        ),
+    ),
+)
+
+
+def for_download(
+    *,
+    identity: str,
+    title: str,
+    architecture: str,
+    year: int,
+    library: str,
+    source: str,
+    model: str,
+    sentence: str,
+    paper: str,
+    licence: str,
+    parameters: int,
+    megabytes: float,
+) -> Checkpoint:
+    """A detector trained on COCO by its authors; class names and preprocessing come with the weights."""
+    return Checkpoint(
+        id=identity,
+        task="object-detection",
+        title=title,
+        architecture=architecture,
+        year=year,
+        library=library,
+        source=source,
+        model=model,
+        sentence=sentence,
+        paper=paper,
+        weights_licence=licence,
+        data_licence=COCO_LICENCE,
+        trained_on=COCO,
+        parameters=parameters,
+        megabytes=megabytes,
+    )
+
+
+FASTER_RCNN_PAPER = (
+    "Ren, He, Girshick, Sun: Faster R-CNN, Towards Real-Time Object Detection with Region Proposal Networks "
+    "(2015)"
+)
+HUB = (
+    for_download(
+        identity="faster_rcnn_resnet50.coco",
+        title="Faster R-CNN (ResNet-50, feature pyramid)",
+        architecture="Faster R-CNN",
+        year=2015,
+        library="torchvision",
+        source="library:download.pytorch.org/models/fasterrcnn_resnet50_fpn_v2_coco-dd69338a.pth",
+        model="fasterrcnn_resnet50_fpn_v2",
+        sentence="The network proposes regions by itself, on a pyramid of maps, so that small and large things are found.",
+        paper=f"{FASTER_RCNN_PAPER}; with the recipe of Li, Xie, Chen, Dollár, He, Girshick (2021)",
+        licence="BSD-3-Clause",
+        parameters=43_712_278,
+        megabytes=175.2,
+    ),
+    for_download(
+        identity="faster_rcnn_mobilenet.coco",
+        title="Faster R-CNN (MobileNetV3, small pictures)",
+        architecture="Faster R-CNN",
+        year=2015,
+        library="torchvision",
+        source="library:download.pytorch.org/models/fasterrcnn_mobilenet_v3_large_320_fpn-907ea3f9.pth",
+        model="fasterrcnn_mobilenet_v3_large_320_fpn",
+        sentence="The same two stages on a network for phones and pictures of 320 pixels: fast on a CPU, less exact.",
+        paper=FASTER_RCNN_PAPER,
+        licence="BSD-3-Clause",
+        parameters=19_386_354,
+        megabytes=77.8,
+    ),
+    for_download(
+        identity="yolo11n.coco",
+        title="YOLO11n (Ultralytics)",
+        architecture="YOLO",
+        year=2024,
+        library="ultralytics",
+        source="hub:Ultralytics/YOLO11",
+        model="yolo11n",
+        sentence="One look at three scales, without anchors: the smallest YOLO11 of the Ultralytics library.",
+        paper="Jocher, Qiu: Ultralytics YOLO11 (2024), software without a paper",
+        licence="AGPL-3.0",
+        parameters=2_624_080,
+        megabytes=5.6,
+    ),
+    for_download(
+        identity="detr_resnet50.coco",
+        title="DETR (ResNet-50)",
+        architecture="DETR",
+        year=2020,
+        library="transformers",
+        source="hub:facebook/detr-resnet-50",
+        model="DetrForObjectDetection",
+        sentence="A transformer asks a hundred questions of the picture, and each finds one thing or none: no anchors and "
+        "no non-max suppression.",
+        paper="Carion, Massa, Synnaeve, Usunier, Kirillov, Zagoruyko: End-to-End Object Detection with Transformers "
+        "(2020)",
+        licence="Apache-2.0",
+        parameters=41_524_768,
+        megabytes=166.6,
+    ),
+    for_download(
+        identity="rt_detr_resnet18.coco",
+        title="RT-DETR (ResNet-18)",
+        architecture="RT-DETR",
+        year=2023,
+        library="transformers",
+        source="hub:PekingU/rtdetr_r18vd",
+        model="RTDetrForObjectDetection",
+        sentence="DETR made fast enough for video: a light encoder picks the best places to ask about.",
+        paper="Zhao, Lv, Xu, Wei, Wang, Dang, Liu, Chen: DETRs Beat YOLOs on Real-time Object Detection (2023)",
+        licence="Apache-2.0",
+        parameters=20_174_608,
+        megabytes=80.9,
+    ),
+)
+
+CHECKPOINTS = BUNDLED + HUB
