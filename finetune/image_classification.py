@@ -28,7 +28,7 @@ from finetune.options import build_parser, recipe_values
 from finetune.pictures import Augmentation, AugmentedPictures, PlainPictures, normalised
 from finetune.progress import tell
 from finetune.publish import preflight
-from finetune.running import NO_PUSH, Push, end_run, have_weights, run_parts, saying
+from finetune.running import Push, end_run, have_weights, recipe_run, saying
 from finetune.starting_point import Colour, Start, in_colour, start_from
 from finetune.state import progress_in
 from hub_models.dataset import LabelledPictures
@@ -57,21 +57,6 @@ class Recipe:
     freeze_blocks: FrozenBlocks = 0
     rate_decay: float = 1.0  # rate of a block / rate of the next
     smoke: bool = False  # 2 epochs of 8 batches: does it run at all?
-
-
-def run(
-    recipe: Recipe,
-    about_for: AboutFor,
-    where: Push = NO_PUSH,
-    publish_only: bool = False,
-    show: Callable[[str], None] = print,
-) -> int:
-    """Train, measure, write OUTPUT/checkpoint and push it; the exit code. An error of a person is one sentence."""
-
-    def parts(show: Callable[[str], None], is_main: bool) -> None:
-        work(recipe, about_for, where, publish_only=publish_only, show=show, is_main=is_main)
-
-    return run_parts(parts, recipe.output, show)
 
 
 def work(
@@ -110,6 +95,9 @@ def work(
     )
     finish(trained, about, recipe.output, measure_classifier(train_data, dev_data, about.dataset, show), show)
     end_run(recipe.output, where, stopped, show)
+
+
+run = recipe_run(work)
 
 
 def read_data(recipe: Recipe) -> tuple[LabelledPictures, LabelledPictures]:

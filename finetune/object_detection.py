@@ -34,7 +34,7 @@ from finetune.pictures import normalised
 from finetune.progress import tell
 from finetune.proposals import cached_proposals
 from finetune.publish import preflight
-from finetune.running import NO_PUSH, Push, end_run, have_weights, run_parts, saying
+from finetune.running import Push, end_run, have_weights, recipe_run, saying
 from finetune.starting_point import Start
 from finetune.state import progress_in
 from hub_models.architectures.detection import LEAST_SCORE
@@ -64,21 +64,6 @@ class Recipe:
     backbone_rate: float = 0.2  # rate of the rest of the backbone / rate of what comes after it
     card_examples: bool = True  # dev pictures stand in the card, and on the Hub after a push
     smoke: bool = False
-
-
-def run(
-    recipe: Recipe,
-    about_for: AboutFor,
-    where: Push = NO_PUSH,
-    publish_only: bool = False,
-    show: Callable[[str], None] = print,
-) -> int:
-    """Train, measure, write OUTPUT/checkpoint and push it; the exit code."""
-
-    def parts(show: Callable[[str], None], is_main: bool) -> None:
-        work(recipe, about_for, where, publish_only=publish_only, show=show, is_main=is_main)
-
-    return run_parts(parts, recipe.output, show)
 
 
 def work(
@@ -115,6 +100,9 @@ def work(
     measure = measure_detector(train_data, dev_data, about.dataset, show, recipe.card_examples)
     finish(trained, about, recipe.output, measure, show)
     end_run(recipe.output, where, stopped, show)
+
+
+run = recipe_run(work)
 
 
 def read_data(recipe: Recipe, show: Callable[[str], None]) -> tuple[BoxedPictures, BoxedPictures]:

@@ -33,7 +33,7 @@ PLANS = {
     "yolo_grid": Plan(
         "YOLO (grid)",
         "One look: each cell of a grid says whether an object's midpoint lies in it, how large it is, and what it is.",
-        epochs=30,
+        epochs=20,
         learning_rate=2e-3,
     ),
     "yolo_anchors": Plan(

@@ -5,16 +5,24 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from accelerate import PartialState
 from torch import nn
 
+from finetune.about import AboutFor
 from finetune.progress import tell, told
 from finetune.publish import push
 from finetune.state import best_weights, on_cpu
 from hub_models.errors import HubError
 
 Show = Callable[[str], None]
+
+
+class HasOutput(Protocol):
+    """A Recipe: of whatever task, it names the folder of its run."""
+
+    output: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +51,27 @@ def run_parts(parts: Callable[[Show, bool], None], output: Path, show: Show) -> 
         print("stopped; the same command goes on where it was", file=sys.stderr)
         return 130  # as shells report Ctrl-C
     return 0
+
+
+def recipe_run(work: Callable[..., None]) -> Callable[..., int]:
+    """`run(recipe, about_for, where, publish_only, show)` around the `work` of a recipe.
+
+    It trains, measures, writes OUTPUT/checkpoint and pushes it; what it returns is the exit code.
+    """
+
+    def run(
+        recipe: HasOutput,
+        about_for: AboutFor,
+        where: Push = NO_PUSH,
+        publish_only: bool = False,
+        show: Show = print,
+    ) -> int:
+        def parts(show: Show, is_main: bool) -> None:
+            work(recipe, about_for, where, publish_only=publish_only, show=show, is_main=is_main)
+
+        return run_parts(parts, recipe.output, show)
+
+    return run
 
 
 def saying(output: Path, show: Show, is_main: bool) -> Show:
