@@ -80,6 +80,7 @@ def write(trained: Trained, about: About, measured: Measured, folder: Path) -> C
         golden_pixels=trained.golden_pixels,
         checkpoint=row(trained, about, measured.metrics),
         extra_card=card_facts(trained, about, measured),
+        processor=trained.start.processor,
         pictures={name: data for name, (data, _) in measured.pictures.items()},
     )
 

@@ -48,7 +48,7 @@ def about(network: str) -> About:
         architecture="Classification with localization",
         year=year,
         paper=paper,
-        sentence="One vector a picture: is there a cell, where, and is it red, white or a platelet?",
+        sentence="One vector a picture: whether there is a cell, where it lies, and whether it is red, white or a platelet.",
         weights_licence="Apache-2.0",
         dataset="BCCD",
         trained_on="BCCD (crops of blood smears under a microscope, 3 kinds of cells)",

@@ -18,7 +18,7 @@ from finetune.card import REPO, CardFacts, ClassRow
 from finetune.write import catalogue_row, write_checkpoint
 from hub_models.account import SILENCE_SECONDS, Preflight, preflight, spoken
 from hub_models.errors import BadInput, CheckpointError, HubError, HubUnavailable
-from hub_models.local import CARD, CONFIG, FILES, GOLDEN, WEIGHTS, card_pictures, read_local
+from hub_models.local import CARD, CONFIG, FILES, GOLDEN, WEIGHTS, extra_files, read_local
 
 __all__ = [
     "CardFacts",
@@ -48,7 +48,7 @@ def push(
     """
     checkpoint = read_local(folder)
     token = token or get_token()
-    pictures = card_pictures(folder)
+    pictures = extra_files(folder)
     size = sum((folder / name).stat().st_size for name in (*FILES, *pictures))
     ready = preflight(repo_id, token, size)
     texts = {name: (folder / name).read_bytes() for name in (CONFIG, CARD, GOLDEN, *pictures)}

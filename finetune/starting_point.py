@@ -38,6 +38,7 @@ class Start:
     input: InputSpec
     origin: str  # for the model card: where the first weights came from
     parent: Checkpoint | None
+    processor: str = ""  # JSON of transformers' picture processor
 
 
 def start_from(

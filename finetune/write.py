@@ -17,7 +17,7 @@ from finetune.card import CardFacts, card_text
 from finetune.row import row_source
 from hub_models.checkpoint import Checkpoint, Library
 from hub_models.errors import Overloaded
-from hub_models.local import CARD, CONFIG, FILES, GOLDEN, WEIGHTS, checkpoint_to_json, read_local
+from hub_models.local import CARD, CONFIG, FILES, GOLDEN, PROCESSOR, WEIGHTS, checkpoint_to_json, read_local
 
 
 def half(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -42,10 +42,12 @@ def write_checkpoint(
     checkpoint: Checkpoint,
     extra_card: CardFacts,
     pictures: Mapping[str, bytes] | None = None,
+    processor: str = "",
 ) -> Checkpoint:
     """Write `folder` in Hub layout and return the Checkpoint that it now holds.
 
-    `golden_pixels` (H, W, 3) uint8 RGB; `pictures` are files that the card shows, by name. Source, library,
+    `golden_pixels` (H, W, 3) uint8 RGB; `pictures` are files that the card shows, by name; `processor` is the JSON of
+    transformers' picture processor. Source, library,
     parameters and megabytes of `checkpoint` are set to what was written. All is made beside `folder` first.
     Overloaded `disk_full` leaves `folder` as it was.
     """
@@ -67,6 +69,8 @@ def write_checkpoint(
         unfinished.mkdir(parents=True)
         (unfinished / WEIGHTS).write_bytes(weights)
         write_config(unfinished / CONFIG, model, names, checkpoint)
+        if processor:
+            (unfinished / PROCESSOR).write_text(processor, encoding="utf-8")
         predictor = importlib.import_module(f"hub_models.predictors.{library}").load(
             checkpoint, unfinished, "cpu"
         )
@@ -77,7 +81,7 @@ def write_checkpoint(
         for name, data in (pictures or {}).items():
             (unfinished / name).write_bytes(data)
         folder.mkdir(parents=True, exist_ok=True)
-        for name in (*(pictures or {}), *FILES):
+        for name in (*(pictures or {}), *([PROCESSOR] if processor else []), *FILES):
             (unfinished / name).replace(folder / name)
     except OSError as error:
         if error.errno != errno.ENOSPC:

@@ -18,9 +18,9 @@ def faults(row: Checkpoint) -> list[str]:
 
     Weights in a package bring neither a golden output nor a config.json of ours: for these the hash stands alone.
     """
-    if row.kind == "hub":
+    if not row.offline:
         raise BadInput(
-            "bad_value", "Expected weights that are kept here; those of the Hub are verified by fetch."
+            "bad_value", "Expected weights that are kept here; those of a download are verified by fetch."
         )
     files = find(row)
     weights = files / WEIGHTS if files.is_dir() else files

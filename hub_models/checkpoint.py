@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from hub_models.preprocess import InputSpec
 
 Library = Literal["ours", "timm", "transformers", "torchvision", "ultralytics", "diffusers"]
-SourceKind = Literal["bundled", "package", "hub", "local"]
+SourceKind = Literal["bundled", "package", "hub", "library", "local"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +63,9 @@ class Checkpoint:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", self.id):
             raise ValueError(f"expected an id such as resnet20.cifar10, got {self.id!r}")
-        if self.kind not in ("bundled", "package", "hub", "local"):
+        if self.kind not in get_args(SourceKind):
             raise ValueError(
-                f"{self.id}: expected a source bundled:, package:, hub: or local:, got {self.source!r}"
+                f"{self.id}: expected a source {':, '.join(get_args(SourceKind))}:, got {self.source!r}"
             )
         if self.kind == "bundled" and not self.sha256:
             raise ValueError(f"{self.id}: bundled weights need their sha256")
@@ -89,7 +89,7 @@ class Checkpoint:
     @property
     def offline(self) -> bool:
         """It works without internet from the first second."""
-        return self.kind != "hub"
+        return self.kind not in ("hub", "library")
 
     def menu_text(self) -> str:
         """How a menu names it."""

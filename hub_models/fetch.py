@@ -152,7 +152,9 @@ def fetch(
                 f"Expected {', '.join(damaged)} of {checkpoint.place} as the Hub lists it, but it arrived "
                 "damaged twice and was removed. Try again later or from another network, or choose another.",
             )
-        remember(repo, listing.commit, whole)
+        known = recall(repo, listing.commit)  # of another row, perhaps, of the same repository
+        others = {name: stamp.hash for name, stamp in known.items() if name not in listing.hashes}
+        remember(repo, listing.commit, whole_files(folder, others, known) | whole)
         if checkpoint.revision is None:
             write_whole(repo / "refs" / "main", listing.commit)
     return folder
@@ -180,7 +182,7 @@ def ask(checkpoint: Checkpoint, cancelled: Cancelled = lambda: False) -> Listing
     with for_people(checkpoint):  # `timeout` is for each step, and a name server has none: so a limit for all
         info = watch(lambda: question(checkpoint.place), cancelled, seconds + 0.5)
     files = {file.rfilename: file for file in info.siblings}
-    if not weights_among(files):
+    if not weights_among(checkpoint, files):
         raise CheckpointError(
             "checkpoint_unsafe",
             f"Expected {WEIGHTS} in {checkpoint.place}, found none. Other formats can run code on loading, "

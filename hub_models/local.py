@@ -26,6 +26,7 @@ from hub_models.errors import CheckpointError
 from hub_models.preprocess import InputSpec
 
 WEIGHTS, CONFIG, CARD, GOLDEN = "model.safetensors", "config.json", "README.md", "golden.safetensors"
+PROCESSOR = "preprocessor_config.json"  # only of transformers
 FILES = (WEIGHTS, GOLDEN, CARD, CONFIG)  # config.json last: a folder without it is not a checkpoint yet
 ELSEWHERE = ("source", "sha256", "revision")  # facts about one copy of the weights, so not written inside it
 LARGEST_CONFIG = 16 * 1024**2  # bytes; 22,000 class names of ImageNet-21k take 1 MB
@@ -197,6 +198,8 @@ def read_golden(folder: Path) -> Golden:
         return Golden(pixels=file.get_tensor("pixels"), arrays=arrays)
 
 
-def card_pictures(folder: Path) -> list[str]:
-    """Names of the pictures that belong to the card in `folder`."""
-    return sorted(path.name for path in folder.glob("*") if path.suffix in (".png", ".jpg"))
+def extra_files(folder: Path) -> list[str]:
+    """Names of what else belongs to the checkpoint in `folder`: pictures of its card, transformers' picture processor."""
+    return sorted(
+        path.name for path in folder.glob("*") if path.suffix in (".png", ".jpg") or path.name == PROCESSOR
+    )

@@ -52,10 +52,15 @@ class Snapshot(NamedTuple):
     stamps: dict[str, Stamp]
 
 
-def weights_among(names: Collection[str]) -> list[str]:
-    """The files with the weights: one of safetensors, or an index and its shards; empty if there are none."""
+def weights_among(checkpoint: Checkpoint, names: Collection[str]) -> list[str]:
+    """The files with the weights: one of safetensors, or an index and its shards; empty if there are none.
+
+    Of Ultralytics, whose repositories hold nothing else, a .pt file: its predictor reads tensors and words from it only.
+    """
     if WEIGHTS in names:
         return [WEIGHTS]
+    if checkpoint.library == "ultralytics":
+        return [name for name in names if name == f"{checkpoint.model}.pt"]
     shards = sorted(name for name in names if SHARD.fullmatch(name))
     return [INDEX, *shards] if shards and INDEX in names else []
 
@@ -63,7 +68,10 @@ def weights_among(names: Collection[str]) -> list[str]:
 def needed_among(checkpoint: Checkpoint, names: Collection[str]) -> list[str]:
     """The files of a repository that the predictor of `checkpoint` reads; the weights come last."""
     small = [CONFIG, *(PROCESSOR if checkpoint.library == "transformers" else ())]
-    return [name for name in small if name in names] + weights_among(names)
+    weights = weights_among(checkpoint, names)
+    if weights and weights[0].endswith(".pt"):
+        return weights  # which bring all that is wanted
+    return [name for name in small if name in names] + weights
 
 
 def content_hash(path: Path, like: str) -> str:
@@ -156,7 +164,7 @@ def cached(checkpoint: Checkpoint) -> Snapshot | None:
     repo, folder = repo_folder(checkpoint), snapshot_folder(checkpoint)
     known = recall(repo, folder.name)
     whole = whole_files(folder, {name: stamp.hash for name, stamp in known.items()}, known)
-    if not known or whole.keys() != known.keys():
+    if whole.keys() != known.keys() or not weights_among(checkpoint, known):
         return None
     if whole != known:
         with suppress(OSError):  # a cache that cannot be written to: the files are hashed again next time
@@ -171,7 +179,8 @@ def adopted(checkpoint: Checkpoint) -> Snapshot | None:
     """
     folder = snapshot_folder(checkpoint)
     names = [path.name for path in folder.iterdir() if path.is_symlink()] if folder.is_dir() else []
-    if CONFIG not in names or not weights_among(names):
+    weights = weights_among(checkpoint, names)
+    if not weights or (CONFIG not in names and not weights[0].endswith(".pt")):
         return None
     hashes = {name: (folder / name).readlink().name for name in needed_among(checkpoint, names)}
     whole = whole_files(folder, hashes, {})

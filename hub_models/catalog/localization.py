@@ -13,7 +13,7 @@ CHECKPOINTS = (
         library="ours",
         source="bundled:localizer.bccd",
         model="localizer",
-        sentence="One vector a picture: is there a cell, where, and is it red, white or a platelet?",
+        sentence="One vector a picture: whether there is a cell, where it lies, and whether it is red, white or a platelet.",
         paper=(
             "Sermanet, Eigen, Zhang, Mathieu, Fergus, LeCun: "
             "OverFeat: Integrated Recognition, Localization "

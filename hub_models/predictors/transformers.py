@@ -1,4 +1,4 @@
-"""Classifiers of the transformers library, from the Hub."""
+"""Classifiers and detectors of the transformers library, from the Hub or a folder."""
 
 from pathlib import Path
 
@@ -8,8 +8,15 @@ from torch import Tensor
 
 from hub_models.checkpoint import Checkpoint
 from hub_models.errors import CheckpointError
+from hub_models.predictors import Predictor
 from hub_models.predictors.classifier import Classifier
+from hub_models.predictors.transformers_detector import LAST, TransformersDetector
 from hub_models.preprocess import InputSpec
+
+KINDS = {  # task -> class of the library, in words
+    "image-classification": ("AutoModelForImageClassification", "a picture classifier"),
+    "object-detection": ("AutoModelForObjectDetection", "a detector of objects"),
+}
 
 
 class TransformersClassifier(Classifier):
@@ -18,11 +25,15 @@ class TransformersClassifier(Classifier):
     processor = None
 
     def crop(self, pixels: np.ndarray) -> np.ndarray:
-        plain = self.processor(pixels, return_tensors="np", do_normalize=False)["pixel_values"][0]
+        plain = self.processor(pixels, return_tensors="np", do_normalize=False, input_data_format=LAST)[
+            "pixel_values"
+        ][0]
         return np.ascontiguousarray((plain.transpose(1, 2, 0) * 255).round().astype(np.uint8))
 
     def preprocess(self, pixels: np.ndarray) -> Tensor:
-        return self.processor(pixels, return_tensors="pt")["pixel_values"].to(self.device)
+        return self.processor(pixels, return_tensors="pt", input_data_format=LAST)["pixel_values"].to(
+            self.device
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         with torch.inference_mode():
@@ -35,24 +46,27 @@ class TransformersClassifier(Classifier):
 
 def build(checkpoint: Checkpoint, files: Path, device: str) -> torch.nn.Module:
     """The network with its weights: safetensors only, no code from the repository."""
-    from transformers import AutoModelForImageClassification
+    import transformers
 
+    kind, words = KINDS[checkpoint.task]
     try:
-        network = AutoModelForImageClassification.from_pretrained(
+        network = getattr(transformers, kind).from_pretrained(
             files, use_safetensors=True, local_files_only=True, dtype=torch.float32
         )
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0].replace(str(files), "the folder")
         raise CheckpointError(
-            "checkpoint_foreign", f"Expected a picture classifier of transformers in safetensors: {reason}"
+            "checkpoint_foreign", f"Expected {words} of transformers in safetensors: {reason}"
         ) from error
     return network.eval().requires_grad_(False).to(device)
 
 
-def load(checkpoint: Checkpoint, files: Path, device: str) -> TransformersClassifier:
+def load(checkpoint: Checkpoint, files: Path, device: str) -> Predictor:
     from transformers import AutoImageProcessor
 
     network = build(checkpoint, files, device)
+    if checkpoint.task == "object-detection":
+        return TransformersDetector(checkpoint, network, files, device)
     names = [network.config.id2label[i] for i in range(network.config.num_labels)]
     spec = checkpoint.input or InputSpec(size_hw=(224, 224))
     predictor = TransformersClassifier(checkpoint, network, spec, names, device, fold=False)
