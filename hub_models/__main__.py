@@ -64,6 +64,8 @@ def as_json(row: Checkpoint) -> dict:
 
 def origin(row: Checkpoint) -> str:
     """Where the weights are, for people."""
+    if row.kind == "library":
+        return f"offered by {row.library} itself, at {row.place}"
     if row.kind == "hub":
         return f"Hugging Face Hub, {row.place}, {f'revision {row.revision}' if row.revision else 'unpinned'}"
     words = {"bundled": "in this repository", "package": f"in the package {row.place.split('/')[0]}"}
@@ -77,7 +79,8 @@ def list_(options: argparse.Namespace) -> int:
         return 0
     width = max((len(row.id) for row in rows), default=0)
     for row in rows:
-        where = "offline" if row.offline else "download" if row.revision else "download, unpinned"
+        unpinned = ", unpinned" if row.kind == "hub" and not row.revision else ""
+        where = "offline" if row.offline else f"download{unpinned}"
         about = f"{row.title}, {row.trained_on}"
         print(f"{row.id:{width}}  {row.megabytes:7,.1f} MB  {where:18}  {row.task:22}  {about}")
     return 0
@@ -112,7 +115,7 @@ def predict(options: argparse.Namespace) -> int:
     row = LOADER.resolve(options.checkpoint or chosen.default, chosen.id)
     if options.out and not options.out.parent.is_dir():  # said before the work, not after it
         raise BadInput("bad_value", f"Expected --out in a folder that exists, got {options.out}.")
-    if row.kind == "hub":
+    if not row.offline:
         LOADER.get(row.id, chosen.id, Told(row))
     given = read_options(chosen, options.option)
     size = len(chosen.inputs)
@@ -192,15 +195,16 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def fetch(options: argparse.Namespace) -> int:
     row = LOADER.resolve(options.id)
-    if row.kind == "hub":
+    if not row.offline:
+        from hub_models import library_file
         from hub_models.fetch import plan
 
-        planned = plan(row)
+        planned = library_file.plan(row) if row.kind == "library" else plan(row)
         size = f"{planned.bytes / 1e6:,.1f} MB" if planned.bytes else f"about {row.megabytes:,.1f} MB"
         print(f"{row.title}: {size}{', here already' if planned.cached else ''}")
         print(f"origin   {origin(row)}\nweights  {planned.licence}\ndata     {row.data_licence}", flush=True)
     find(row, lambda so_far, in_all: counted(so_far / 1e6, in_all / 1e6, "MB"))
-    print(f"{row.id} is ready, {'in the cache' if row.kind == 'hub' else origin(row)}.")
+    print(f"{row.id} is ready, {origin(row) if row.offline else 'in the cache'}.")
     return 0
 
 

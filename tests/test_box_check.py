@@ -151,6 +151,8 @@ def test_label_pictures(tmp_path: Path) -> None:
     label_pictures(open_boxes(tmp_path / "large")["all"], tmp_path / "labels.jpg")
     with Image.open(tmp_path / "labels.jpg") as sheet:
         assert sheet.size == (CELL, CELL // 4)
+        pixels = np.asarray(sheet.convert("RGB")).astype(int)
+    assert np.abs(pixels[40, 16:20] - pixels[40, 100]).max() > 60  # 100 of 2000 pixels are 16 of 320
 
 
 @pytest.mark.parametrize("packed", [(), ("train",), ("train", "valid")])

@@ -34,7 +34,7 @@ from hub_models.box_dataset import BoxedPictures, Problem, open_boxes, same_boxe
 from hub_models.box_dataset.assemble import split_of
 from hub_models.data_files import FolderFiles
 from hub_models.dataset import FromArray
-from hub_models.errors import BadData, BadInput
+from hub_models.errors import BadData, BadInput, HubError
 from hub_models.picture import decode_picture, upright_size
 
 
@@ -100,6 +100,12 @@ def yolo_one_part_twice(folder: Path) -> None:
     write(folder / "data.yaml", "train: images/train2017\nval: images/train2017\nnames: [cat, dog]\n")
 
 
+def yolo_of_another_place(folder: Path) -> None:
+    """Which images/ was meant is not known any more, so it says nothing."""
+    yolo(folder, TWO)
+    write(folder / "data.yaml", "val: ../valid/images\nnames: [cat, dog]\n")
+
+
 LAYOUTS: list[tuple[Callable[[Path], None], dict[str, list[str]]]] = [
     (lambda f: voc(f, TWO), {"all": ["a", "b"]}),
     (lambda f: voc(f, TWO, "", ""), {"all": ["a", "b"]}),
@@ -118,6 +124,7 @@ LAYOUTS: list[tuple[Callable[[Path], None], dict[str, list[str]]]] = [
     (yolo_export, {"train": ["a", "b"], "dev": ["a"], "test": ["a"]}),
     (yolo_other_folders, {"train": ["a", "b"], "dev": ["c"]}),
     (yolo_lists, {"train": ["a", "b"], "dev": ["c"]}),
+    (yolo_of_another_place, {"all": ["a", "b"]}),
     (yolo_one_part_twice, {"train": ["a", "b"]}),
 ]  # fmt: skip
 TRUE = TWO | {"c": [("dog", DOG)], "c.1": [("cat", CAT)]}
@@ -454,8 +461,11 @@ def test_files_are_read_within_limits(tmp_path: Path) -> None:
     assert caught.value.code == "file_too_large"
 
 
-def sums(data: BoxedPictures) -> list[int]:
-    return [int(data.read(i).sum()) for _ in range(5) for i in range(len(data))]
+def sums(data: BoxedPictures) -> list[int] | str:
+    try:
+        return [int(data.read(i).sum()) for _ in range(5) for i in range(len(data))]
+    except HubError as error:  # which cannot travel between processes
+        return error.code
 
 
 def test_forked_workers_do_not_share_a_place_in_the_zip(tmp_path: Path) -> None:

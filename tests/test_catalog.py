@@ -31,7 +31,9 @@ def test_ids_are_unique() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=by_id)
 def test_row(row: Checkpoint) -> None:
-    assert row.kind in ("bundled", "package", "hub"), "a row of the catalogue is not a folder of one machine"
+    assert row.kind in ("bundled", "package", "hub", "library"), (
+        "a row of the catalogue is not a folder of one machine"
+    )
     assert row.task in {task.id for task in hub_models.all_tasks()}
     assert row in catalog.checkpoints(row.task), "the row lies in the file of its task"
     assert row.parameters > 0

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -53,6 +54,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (home / "photos" / label).mkdir(parents=True)
         picture.save(home / name)
         picture.save(home / "photos" / label / "1.png")
+    examples = ROOT / "hub_models" / "examples"
+    shutil.copy(examples / "blood_1.jpg", home / "smear.jpg")
+    shutil.copy(examples / "cell_white.jpg", home / "cell.jpg")
     (home / "broken.jpg").write_bytes(b"\xff\xd8\xff")
     digits = RNG.integers(0, 256, (12, 28, 28), dtype=np.uint8)
     np.savez_compressed(home / "digits.npz", images=digits, labels=np.arange(12) % 10)
@@ -277,6 +281,31 @@ def test_check_goes_on_after_a_failure(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("check", str(folder), PACKAGE)
     assert code == 1
     assert [line.split()[0] for line in out.splitlines()] == ["FAILED", "ok"]
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("confidence", "Expected --option NAME=VALUE with one of confidence=0.5, iou=0.5"),
+        ("colour=red", "Expected --option NAME=VALUE with one of confidence=0.5, iou=0.5"),
+        ("confidence=high", "Expected a number for confidence, got 'high'"),
+        ("confidence=1.5", "0 to 1"),
+    ],
+)
+def test_options_of_a_task(run: Run, option: str, words: str) -> None:
+    code, _, err = run("predict", "object-detection", "smear.jpg", "--option", option)
+    assert code == 1
+    assert words in err
+
+
+def test_options_change_the_answer(run: Run) -> None:
+    counts = []
+    for confidence in (0.9, 0.2):
+        _, out, _ = run(
+            "predict", "object-detection", "smear.jpg", "--json", "--option", f"confidence={confidence}"
+        )
+        counts.append(len(json.loads(out)["boxes"]))
+    assert counts[0] < counts[1]
 
 
 def test_python_api(home: Path) -> None:

@@ -1,9 +1,12 @@
-"""Pictures of maps: sizes, colours, and that zero and single cells stay visible."""
+"""Pictures of maps: sizes, colours, and that zero and single cells stay visible; boxes that anyone can tell apart."""
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from hub_models import draw
+from hub_models.results import Boxes
 
 
 def test_heat_is_dark_for_zero_and_bright_for_one():
@@ -89,3 +92,132 @@ def test_outline_frames_the_inside_of_the_box_of_a_copy():
 @pytest.mark.parametrize("box", [(-5, -5, 50, 50), (20, 20, 30, 30), (3, 3, 3, 9)])
 def test_outline_of_a_box_over_the_border_is_cut(box):
     assert draw.outline(np.zeros((6, 8, 3), np.uint8), box).shape == (6, 8, 3)
+
+
+# --- boxes ---------------------------------------------------------------------------------------------------------
+
+NAMES = tuple(f"class {number}" for number in range(21))
+
+
+def found(*objects: tuple[int, float, tuple[float, float, float, float]], size_hw=(240, 320)) -> Boxes:
+    labels, scores, corners = zip(*objects, strict=True) if objects else ((), (), np.empty((0, 4)))
+    return Boxes(
+        NAMES,
+        np.array(corners, np.float32),
+        np.array(labels, np.int64),
+        np.array(scores, np.float32),
+        size_hw,
+    )
+
+
+def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    return (before != after).any(axis=2)
+
+
+def contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
+    """Contrast ratio of WCAG 2.2, from 1 to 21."""
+
+    def luminance(colour: tuple[int, int, int]) -> float:
+        part = np.array(colour) / 255
+        return float(
+            np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+            @ (0.2126, 0.7152, 0.0722)
+        )
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("colour", draw.COLOURS)
+def test_letters_can_be_read_on_every_colour(colour):
+    assert contrast(colour, draw.ink(colour)) >= 4.5
+
+
+def test_21_classes_differ_by_colour_and_pattern_and_neighbours_by_both():
+    styles = [draw.style(label) for label in range(21)]
+    assert len(set(styles)) == 21
+    for one, other in pairwise(styles):
+        assert one[0] != other[0]
+        assert one[1] != other[1]
+
+
+@pytest.mark.parametrize("ground", [0, 100, 255])
+@pytest.mark.parametrize("label", [0, 1, 2])
+def test_a_box_is_seen_on_any_ground_in_the_colour_and_pattern_of_its_class(label, ground):
+    pixels = np.full((240, 320, 3), ground, np.uint8)
+    after = draw.framed(pixels, np.array([[40, 30, 140, 130]]), [label], [""])
+    line = (after[30, 40:140] == draw.style(label)[0]).all(axis=1)  # the upper edge
+    share = {0: (1, 1), 1: (0.5, 0.7), 2: (0.4, 0.6)}[label]  # solid, dashed, dotted
+    assert share[0] <= line.mean() <= share[1]
+    assert ((after[30, 40:140] == draw.SHADE).all(axis=1) == ~line).all()  # gaps are dark, not the ground
+    rows, columns = np.nonzero(changed(pixels, after)) if ground != draw.SHADE[0] else ((29, 130), (39, 140))
+    assert (columns.min(), rows.min(), columns.max(), rows.max()) == (
+        39,
+        29,
+        140,
+        130,
+    )  # one dark pixel outside
+    assert (after[60:100, 70:110] == ground).all()
+
+
+@pytest.mark.parametrize(("size_hw", "line"), [((48, 64), 1), ((480, 640), 3), ((2000, 3000), 12)])
+def test_lines_grow_with_the_picture(size_hw, line):
+    pixels = np.zeros((*size_hw, 3), np.uint8)
+    after = draw.framed(pixels, np.array([[0, 0, size_hw[1], size_hw[0]]]), [0], [""])
+    assert (after[: size_hw[0] // 2, size_hw[1] // 2] == draw.COLOURS[0]).all(axis=1).sum() == line
+
+
+@pytest.mark.parametrize(
+    "size_hw", [(1, 1), (1, 500), (500, 1), (9, 9), (12, 40), (40, 12), (64, 48), (480, 640)]
+)
+def test_any_picture_keeps_its_size(size_hw):
+    pixels = np.full((*size_hw, 3), 128, np.uint8)
+    height, width = size_hw
+    for box in [(0, 0, width, height), (0, 0, 0.2, 0.2), (width - 0.1, height - 0.1, width, height)]:
+        after = draw.boxes(pixels, found((2, 0.9, box), size_hw=size_hw))
+        assert after.shape == pixels.shape
+        assert changed(pixels, after).any()
+    assert (pixels == 128).all()
+
+
+@pytest.mark.parametrize("box", [(0, 0, 30, 30), (290, 0, 320, 20), (290, 220, 320, 240), (0, 0, 320, 240)])
+def test_a_text_at_the_border_stays_in_the_picture(box):
+    places = draw.place_texts(np.array([box]), [(100, 20)], (240, 320))
+    left, top, right, bottom = places[0]
+    assert (right - left, bottom - top) == (100, 20)
+    assert left >= 0 <= top
+    assert right <= 320
+    assert bottom <= 240
+
+
+def test_texts_of_neighbours_keep_clear_of_each_other():
+    box = np.array([[100, 100, 200, 200]] * 6)
+    places = draw.place_texts(box, [(40, 20)] * 6, (400, 400))
+    cover = np.zeros((400, 400), int)
+    for left, top, right, bottom in places:
+        cover[top:bottom, left:right] += 1
+    assert cover.max() == 1
+
+
+def test_a_long_name_is_cut():
+    letters = draw.font(12)
+    assert draw.shortened("cat", letters, 300) == "cat"
+    assert draw.shortened("a" * 200, letters, 100).endswith("a…")
+    assert letters.getlength(draw.shortened("a" * 200, letters, 100)) <= 100
+    assert draw.shortened("cat", letters, 1) == ""
+
+
+def test_no_object_leaves_the_picture_as_it_was():
+    pixels = np.full((24, 32, 3), 7, np.uint8)
+    assert (draw.boxes(pixels, found(size_hw=(24, 32))) == pixels).all()
+
+
+def test_the_legend_names_and_counts_what_occurs_and_escapes_it():
+    shown = draw.legend(found((1, 0.9, (0, 0, 9, 9)), (1, 0.8, (0, 0, 9, 9)), (2, 0.7, (0, 0, 9, 9))))
+    assert "class 1: 2" in shown
+    assert "class 2: 1" in shown
+    assert "class 0" not in shown
+    hostile = Boxes(
+        ("<b>",), np.zeros((1, 4), np.float32), np.zeros(1, np.int64), np.ones(1, np.float32), (9, 9)
+    )
+    assert "&lt;b&gt;: 1" in draw.legend(hostile)

@@ -102,6 +102,7 @@ def test_figures() -> None:
     # the loose cat is right at 0.5 to 0.7: at the other half of the IoUs only the first 51 recalls are reached
     cat_ap = round((5 * 1 + 5 * 51 / 101) / 10, 6)
     assert report["map"]["value"] == pytest.approx((cat_ap + dog_ap) / 2, abs=1e-6)
+    assert report["map"]["low"] < report["map"]["value"] < report["map"]["high"]
     assert report["per_class"] == [
         {"label": "cat", "objects": 2, "ap50": 1.0, "ap": cat_ap, "precision": 0.666667, "recall": 1.0, "f1": 0.8},
         {"label": "dog", "objects": 2, "ap50": dog_ap, "ap": dog_ap, "precision": 0.5, "recall": 0.5, "f1": 0.5},
@@ -141,6 +142,13 @@ def test_a_perfect_detector_and_a_silent_one() -> None:
         "label": "cat", "objects": 1, "ap50": 0.0, "ap": 0.0, "precision": None, "recall": 0.0, "f1": 0.0,
     }  # fmt: skip
     assert "0.0%" in object_detection.text(report)
+
+
+def test_loose_frames() -> None:
+    """An IoU of 0.7 everywhere is right at five of the ten IoUs of mAP, whichever pictures are drawn."""
+    report = object_detection.evaluate(Told([[("cat", LOWER_CAT, 0.9)]] * 3), boxed([[("cat", CAT)]] * 3))
+    assert report["map50"] == {"value": 1.0, "low": 1.0, "high": 1.0, "count": 3}
+    assert report["map"] == {"value": 0.5, "low": 0.5, "high": 0.5, "count": 3}
 
 
 def test_baseline() -> None:

@@ -173,6 +173,26 @@ def test_only_what_the_library_reads(hub: HubServer) -> None:
     assert sorted(contents(fetch(row()))) == sorted([*files, "vocab.txt"])
 
 
+def test_of_ultralytics_only_the_file_of_the_row(hub: HubServer, offline: Callable[[], None]) -> None:
+    """Its .pt files are read as data, see test_ultralytics.py; any other pickle in the repository stays where it is."""
+    hub.seed("model", NET, OTHERS | {"large.pt": b"another"})
+    chosen = row(library="ultralytics", model="best")
+    assert plan(chosen).files == ("best.pt",)
+    folder = fetch(chosen)
+    assert contents(folder) == {"best.pt": OTHERS["best.pt"]}
+    assert (
+        code_of(lambda: fetch(row(library="ultralytics", model="other")), CheckpointError)
+        == "checkpoint_unsafe"
+    )
+    assert fetch(row(library="ultralytics", model="large")) == folder
+    offline()
+    assert fetch(chosen) == folder == fetch(row(library="ultralytics", model="large"))
+    verified = folder.parent.parent / "verified"
+    for path in verified.iterdir():
+        path.unlink()  # as if another program had fetched it
+    assert fetch(chosen) == folder
+
+
 def test_pickles_are_refused(hub: HubServer, cache: Path) -> None:
     hub.seed("model", NET, {"config.json": b"{}"} | OTHERS)
     assert code_of(lambda: plan(row()), CheckpointError) == "checkpoint_unsafe"

@@ -149,12 +149,10 @@ class OverFeat(nn.Module, PyTorchModelHubMixin):
         boxes = torch.cat([corner / factor, (corner + WINDOW) / factor], dim=1)
         return boxes.to(level.pictures.device)
 
-    def answers_on(self, level: Level) -> Answers:
-        """What every window of one level says."""
-        look = self.maps if self.mode == "convolutional" else self.one_by_one
-        outputs = (
-            look(level.pictures).flatten(2).transpose(1, 2)
-        )  # (B, outputs, down, across) -> (B, P, outputs)
+    def answers_on(self, level: Level, together: bool) -> Answers:
+        """What every window of one level says, in one pass or one by one."""
+        look = self.maps if together else self.one_by_one
+        outputs = look(level.pictures).flatten(2).transpose(1, 2)  # (B, C, down, across) -> (B, P, C)
         logits, offsets = self.split(outputs.flatten(0, 1))
         shape = outputs.shape[:2]
         return Answers(

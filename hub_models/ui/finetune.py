@@ -16,92 +16,87 @@ from hub_models.errors import BadInput, HubUnavailable
 from hub_models.loader import LOADER
 from hub_models.task import Task
 from hub_models.ui.click import on_click
+from hub_models.ui.form import CLASSIFICATION, Form
 
-FREEZE = {
-    "nothing: all layers learn": "0",
-    "the first half of the blocks": "half",
-    "all but the last layer": "head",
-}
+SMOOTHING = 10  # steps over which the curves of training are averaged
 
 
-def arguments(
-    model: str,
-    data: str,
-    archive: str | None,
-    epochs: float,
-    rate: float,
-    batch: float,
-    freeze: str,
-    augment: str,
-) -> list[str]:
-    """The recipe's arguments for what the controls say."""
-    return [
-        "--model", model,
-        "--data", archive or data or "DATA",
-        "--epochs", str(int(epochs)),
-        "--learning-rate", f"{rate:g}",
-        "--batch", str(int(batch)),
-        "--freeze-blocks", FREEZE[freeze],
-        "--augment", augment,
-    ]  # fmt: skip
-
-
-def command(recipe: str, name: str, *controls) -> str:
+def command(recipe: str, name: str, arguments: list[str]) -> str:
     """The same as a line for the shell, on this machine or on one with a GPU."""
-    return shlex.join(
-        ["python", "-m", f"finetune.{recipe}", *arguments(*controls), "--output", f"runs/{name}"]
-    )
+    return shlex.join(["python", "-m", f"finetune.{recipe}", *arguments, "--output", f"runs/{name}"])
 
 
-def curves(name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(loss by step, accuracy by step) of run `name`, long form for the plots."""
-    steps = pd.DataFrame(runs.rows(name, "log.csv"))
-    epochs = pd.DataFrame(runs.rows(name, "epochs.csv"))
-    loss = pd.DataFrame({"step": [], "loss": [], "of": []})
-    score = pd.DataFrame({"step": [], "accuracy": [], "of": []})
-    if len(steps):
-        loss = pd.DataFrame(
-            {"step": steps["step"], "loss": steps["loss"].ewm(span=10).mean(), "of": "training"}
-        )
-        score = pd.DataFrame(
-            {"step": steps["step"], "accuracy": steps["train_accuracy"].ewm(span=10).mean(), "of": "training"}
-        )
-    if len(epochs):
-        loss = pd.concat(
-            [loss, pd.DataFrame({"step": epochs["step"], "loss": epochs["dev_loss"], "of": "dev"})]
-        )
-        score = pd.concat(
-            [score, pd.DataFrame({"step": epochs["step"], "accuracy": epochs["accuracy"], "of": "dev"})]
-        )
-    return loss, score
+def curves(name: str, form: Form) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(loss by step, score by step) of run `name`, long form for the plots."""
+    steps, epochs = pd.DataFrame(runs.rows(name, "log.csv")), pd.DataFrame(runs.rows(name, "epochs.csv"))
+
+    def curve(of_steps: str, of_epochs: str, called: str) -> pd.DataFrame:
+        parts = [pd.DataFrame({"step": [], called: [], "of": []})]
+        if of_steps in steps:
+            smooth = steps[of_steps].ewm(span=SMOOTHING).mean()
+            parts.append(pd.DataFrame({"step": steps["step"], called: smooth, "of": "training"}))
+        if of_epochs in epochs:
+            parts.append(pd.DataFrame({"step": epochs["step"], called: epochs[of_epochs], "of": "dev"}))
+        return pd.concat(parts[1:] or parts)
+
+    return curve("loss", "dev_loss", "loss"), curve(form.train_score, form.score, "score")
 
 
-def look(name: str | None) -> tuple:
+def look(name: str | None, form: Form) -> tuple:
     """All that is shown of run `name`: sentence, log, two curves, and whether to look again soon."""
     if not name:
-        empty = pd.DataFrame({"step": [], "loss": [], "accuracy": [], "of": []})
+        empty = pd.DataFrame({"step": [], "loss": [], "score": [], "of": []})
         return "No run chosen.", "", empty, empty, gr.Timer(active=False)
     state = runs.status(name)
-    loss, score = curves(name)
+    loss, score = curves(name, form)
     return state.text(), runs.last_lines(name), loss, score, gr.Timer(active=state.alive)
 
 
-def fine_tune(task: Task, checkpoint: gr.Dropdown) -> None:
+def fine_tune(task: Task, checkpoint: gr.Dropdown, form: Form = CLASSIFICATION) -> None:
     """Controls and curves for the recipe of `task`."""
     if not task.recipe:
         gr.Markdown("This task has no recipe yet.")
         return
-    gr.Markdown(
-        "Transfer learning (lecture, section 6.2.9): keep what the first layers have learned, put a new last layer "
-        "on top, and train on your own pictures, one folder a class. Start small here, or copy the command to a "
-        "machine with a GPU. A run survives a reload of this page, and a killed run resumes where it was."
+    gr.Markdown(form.words)
+    name, controls = ask(checkpoint, form)
+    first = form.arguments(checkpoint.value, "", None, *(control.value for control in form.controls))
+    preview = gr.Code(
+        command(task.recipe, name.value, first),
+        language="shell",
+        label="The command",
+        wrap_lines=True,
+        lines=2,
+        max_lines=4,
     )
+
+    def show_command(run_name: str, *values) -> str:
+        return command(task.recipe, run_name, form.arguments(*values))
+
+    on_click(
+        [name.change, *(c.change for c in controls)],
+        show_command,
+        [name, *controls],
+        [preview],
+        light=True,
+        show_progress="hidden",
+    )
+    if runs.training_allowed():
+        train_here(task, checkpoint, form, name, controls)
+    else:
+        gr.Markdown(
+            "This server does not train for its visitors. Copy the command and run it in a clone of the repository, "
+            "on your own machine; there this part also shows the curves and pushes the result to the Hub."
+        )
+
+
+def ask(checkpoint: gr.Dropdown, form: Form) -> tuple[gr.Textbox, list]:
+    """The name of the run, and what `form.arguments` takes: checkpoint, data, archive and the controls."""
     with gr.Row():
         with gr.Column():
             name = gr.Textbox("my-run", label="Name of the run", interactive=True)
             data = gr.Textbox(
                 label="Data: a folder on this machine, or a Hub dataset id",
-                placeholder="pictures/ with one folder a class",
+                placeholder=form.data,
                 interactive=True,
             )
             archive = gr.File(
@@ -113,54 +108,28 @@ def fine_tune(task: Task, checkpoint: gr.Dropdown) -> None:
                 interactive=True,
             )
         with gr.Column():
-            freeze = gr.Dropdown(list(FREEZE), value=list(FREEZE)[2], label="Frozen layers", interactive=True)
-            augment = gr.Dropdown(
-                ["photo", "strong", "shift", "digits", "none"],
-                value="photo",
-                label="Augmentation",
-                interactive=True,
-            )
+            menus = [choice.component() for choice in form.choices]
             with gr.Row():
-                epochs = gr.Number(5, label="Epochs", minimum=1, maximum=1000, precision=0, interactive=True)
-                batch = gr.Number(32, label="Batch", minimum=1, maximum=4096, precision=0, interactive=True)
-                rate = gr.Number(0.005, label="Learning rate", minimum=1e-6, maximum=10, interactive=True)
-    controls = [checkpoint, data, archive, epochs, rate, batch, freeze, augment]
-    preview = gr.Code(
-        command(task.recipe, "my-run", checkpoint.value, "", None, 5, 0.005, 32, list(FREEZE)[2], "photo"),
-        language="shell",
-        label="The command",
-        wrap_lines=True,
-        lines=2,
-        max_lines=4,
-    )
+                fields = [figure.component() for figure in form.figures]
+    return name, [checkpoint, data, archive, *menus, *fields]
 
-    def show_command(run_name: str, *values) -> str:
-        return command(task.recipe, run_name, *values)
 
-    on_click(
-        [name.change, *(c.change for c in controls)],
-        show_command,
-        [name, *controls],
-        [preview],
-        light=True,
-        show_progress="hidden",
-    )
-    if not runs.training_allowed():
-        gr.Markdown(
-            "This server does not train for its visitors. Copy the command and run it in a clone of the repository, "
-            "on your own machine; there this part also shows the curves and pushes the result to the Hub."
-        )
-        return
+def train_here(task: Task, checkpoint: gr.Dropdown, form: Form, name: gr.Textbox, controls: list) -> None:
+    """Start, stop and resume runs on this machine, and watch them."""
+
+    def mine() -> list[str]:
+        return runs.names(task.recipe)
+
     with gr.Row():
         start = gr.Button("Start", variant="primary")
         stop = gr.Button("Stop, keep the best")
         resume = gr.Button("Resume")
-        running = next((run for run in runs.names() if runs.alive(run)), None)  # after a reload of the page
-        chosen = gr.Dropdown(runs.names(), label="Run", value=running, min_width=160, interactive=True)
+        running = next((run for run in mine() if runs.alive(run)), None)  # after a reload of the page
+        chosen = gr.Dropdown(mine(), label="Run", value=running, min_width=160, interactive=True)
     says = gr.Markdown("No run chosen.", elem_classes="run-says")
     with gr.Row():
         loss = gr.LinePlot(x="step", y="loss", color="of", height=240, title="Loss")
-        score = gr.LinePlot(x="step", y="accuracy", color="of", height=240, title="Accuracy", y_lim=[0, 1])
+        score = gr.LinePlot(x="step", y="score", color="of", height=240, title=form.title, y_lim=[0, 1])
     with gr.Accordion("What the recipe printed", open=False):
         log = gr.Code("", language=None, label="Log", lines=8)
     timer = gr.Timer(2.0, active=running is not None)
@@ -169,23 +138,22 @@ def fine_tune(task: Task, checkpoint: gr.Dropdown) -> None:
     def begin(run_name: str, *values):
         checkpoint_id, folder, packed = values[0], values[1].strip(), values[2]
         if not packed and not folder:
-            raise BadInput(
-                "data_missing", "Expected a folder, a zip or a Hub dataset id of pictures, got none."
-            )
-        LOADER.checkpoint(checkpoint_id, task.id)
+            raise BadInput("data_missing", f"Expected {form.wanted}, got none.")
+        if form.takes_checkpoint:
+            LOADER.checkpoint(checkpoint_id, task.id)
         if packed:  # uploads are swept away after an hour, a run may take longer
             kept = runs.folder_of(run_name) / "data.zip"
             kept.parent.mkdir(parents=True, exist_ok=True)
             values = (*values[:2], str(shutil.copy(packed, kept)), *values[3:])
-        runs.start(run_name, task.recipe, arguments(*values))
-        return gr.Dropdown(choices=runs.names(), value=run_name), *look(run_name)
+        runs.start(run_name, task.recipe, form.arguments(*values))
+        return gr.Dropdown(choices=mine(), value=run_name), *look(run_name, form)
 
     on_click(start.click, begin, [name, *controls], [chosen, *shown], light=True)
 
     def end(run_name: str | None):
         if run_name:
             runs.stop(run_name)
-        return look(run_name)
+        return look(run_name, form)
 
     on_click(stop.click, end, [chosen], shown, light=True)
 
@@ -193,18 +161,19 @@ def fine_tune(task: Task, checkpoint: gr.Dropdown) -> None:
         if not run_name:
             raise BadInput("run_unknown", "Choose the run to resume from the menu beside this button.")
         runs.resume(run_name)
-        return look(run_name)
+        return look(run_name, form)
 
     on_click(resume.click, again, [chosen], shown, light=True)
-    on_click([timer.tick, chosen.change], look, [chosen], shown, light=True, show_progress="hidden")
-    on_click(
-        chosen.focus,
-        lambda: gr.Dropdown(choices=runs.names()),
-        [],
-        [chosen],
-        light=True,
-        show_progress="hidden",
-    )
+
+    def watch(run_name: str | None):
+        return look(run_name, form)
+
+    on_click([timer.tick, chosen.change], watch, [chosen], shown, light=True, show_progress="hidden")
+
+    def list_again():
+        return gr.Dropdown(choices=mine())
+
+    on_click(chosen.focus, list_again, [], [chosen], light=True, show_progress="hidden")
     finished(task, checkpoint, chosen)
 
 

@@ -11,6 +11,7 @@ from hub_models.task import Task
 from hub_models.ui.click import on_click
 from hub_models.ui.components import card
 from hub_models.ui.finetune import fine_tune
+from hub_models.ui.form import CLASSIFICATION, Form
 from hub_models.ui.use_it import use_it
 
 
@@ -28,6 +29,7 @@ class Shared:
 
     checkpoint: gr.Dropdown
     input: gr.components.Component
+    controls: tuple[gr.components.Component, ...] = ()  # thresholds and the like, in the order of `predict`
 
 
 def frame(
@@ -35,8 +37,9 @@ def frame(
     preset: Preset,
     try_it: Callable[[Task, Preset], Shared],
     look_inside: Callable[[Task, Shared], None],
+    form: Form = CLASSIFICATION,
 ) -> None:
-    """Lay out the four parts of `task`, the same in every tab."""
+    """Lay out the four parts of `task`, the same in every tab; `form` is that of its recipe."""
     gr.Markdown(f"## {task.title}\n{task.summary}", elem_classes="task-title")
     with gr.Tabs(overflow_behavior="wrap"):
         with gr.Tab("Try it"):
@@ -44,7 +47,7 @@ def frame(
         with gr.Tab("Look inside"):
             look_inside(task, shared)
         with gr.Tab("Fine-tune"):
-            fine_tune(task, shared.checkpoint)
+            fine_tune(task, shared.checkpoint, form)
         with gr.Tab("Use it"):
             use_it(task, shared.checkpoint)
     with gr.Accordion("Papers", open=False):

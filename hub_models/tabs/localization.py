@@ -1,0 +1,136 @@
+"""The tab of localization: one object in the picture, its class and its box, as one vector."""
+
+import html
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+
+from hub_models.loader import LOADER
+from hub_models.picture import decode_picture
+from hub_models.results import Location
+from hub_models.tabs.localization_form import FORM
+from hub_models.tabs.localization_inside import look_inside
+from hub_models.task import Task
+from hub_models.ui import PictureInput, frame, on_click
+from hub_models.ui.components import uploaded
+from hub_models.ui.detections import show_frames
+from hub_models.ui.examples import available, link_button
+from hub_models.ui.frame import Preset, Shared, checkpoint_menu
+from hub_models.ui.tables import table, took
+
+WAITING = "<p>Choose a picture, then press Localize.</p>"
+
+# Inputs that our checkpoints are known to get wrong, and what they teach. Each is computed live.
+FAILURES = (
+    (
+        "A dozen cells, one answer",
+        "smear",
+        "localizer.bccd",
+        "The vector has room for one object. Of a whole smear it gives one cell, or a box and a class mixed of several, "
+        "and says nothing of the others, at p_c = 1. Several objects need object detection, the next section.",
+    ),
+    (
+        "A cat is a white blood cell",
+        "cat",
+        "localizer.bccd",
+        "p_c has learned to tell cells from empty glass, and from nothing else: whatever is large and not empty is a "
+        "cell. That no object is there must be taught with pictures of everything that may come.",
+    ),
+)
+
+
+def tab(task: Task, preset: Preset) -> None:
+    frame(task, preset, try_it, look_inside, FORM)
+
+
+def show_location(pixels: np.ndarray, found: Location) -> str:
+    """The picture with the box of the object, without where there is none, as HTML."""
+    there = found.vector[0] >= 0.5
+    boxes = found.box_xyxy[None] if there else np.empty((0, 4), np.float32)
+    words = [f"{found.label} {found.vector[5:].max():.0%}"] if there else []
+    styles = [int(found.vector[5:].argmax())] if there else []
+    return show_frames(pixels, boxes, styles, words, found.text(), width="min(100%, 560px)")
+
+
+def vector_table(found: Location) -> str:
+    return table(["Number", "Value"], found.rows(), "The answer: the vector of equation 8.1")
+
+
+def localize(task: Task, picture: str | None, checkpoint: str, progress: gr.Progress):
+    """Answer in two steps, so that a download or a first load is announced before it begins."""
+    path = uploaded(picture)
+    row = LOADER.checkpoint(checkpoint, task.id)
+    if all(c.id != checkpoint for c, _ in LOADER.loaded()):
+        how = f"Downloading {row.megabytes:,.0f} MB and loading" if not row.offline else "Loading"
+        yield "", f"<p>{how} {html.escape(row.title)} ({html.escape(row.weights_licence)}) ...</p>"
+        LOADER.get(checkpoint, task.id, lambda done, total: progress((done, total), desc=how, unit="bytes"))
+    answer = task.predict(path, checkpoint)
+    sight = show_location(decode_picture(path).pixels, answer.result)
+    yield (
+        sight,
+        f"<p><b>{html.escape(answer.result.text())}</b></p>{vector_table(answer.result)}{took(answer)}",
+    )
+
+
+def try_it(task: Task, preset: Preset) -> Shared:
+    """Picture, checkpoint; box and vector."""
+    examples = available(task)
+    with gr.Row():
+        with gr.Column(min_width=280):
+            picture = PictureInput(
+                value=str(examples[preset.example]) if preset.example in examples else None,
+                label="Picture of one object: upload, camera or paste",
+                sources=["upload", "webcam", "clipboard"],
+                height=300,
+            )
+            example = gr.State(preset.example)
+            example_buttons(examples, picture, example)
+        with gr.Column(min_width=280):
+            checkpoint = checkpoint_menu(task, preset)
+            with gr.Row():
+                run = gr.Button("Localize", variant="primary")
+                stop = gr.Button("Cancel", min_width=60)
+                link_button(task, checkpoint, example)
+    with gr.Row():
+        with gr.Column(scale=3, min_width=280):
+            sight = gr.HTML(elem_id="located")
+        with gr.Column(scale=2, min_width=280):
+            answer = gr.HTML(WAITING, elem_id="answer")
+
+    def go(given: str | None, identity: str, progress=gr.Progress()):  # noqa: B008 (gradio's way to ask for it)
+        yield from localize(task, given, identity, progress)
+
+    on_click([run.click, picture.upload], go, [picture, checkpoint], [sight, answer], stop=stop)
+    with gr.Accordion("Where it goes wrong, and why", open=False):
+        failures(task, examples, picture, checkpoint, sight, answer)
+    return Shared(checkpoint=checkpoint, input=picture)
+
+
+def example_buttons(examples: dict[str, Path], picture: gr.Image, example: gr.State) -> None:
+    """A button an example, which puts it into `picture`."""
+    with gr.Row():
+        for name, path in examples.items():
+            button = gr.Button(name, size="sm", min_width=60)
+
+            def put(name=name, path=path):
+                return str(path), name
+
+            on_click(button.click, put, [], [picture, example], light=True, show_progress="hidden")
+
+
+def failures(task: Task, examples: dict[str, Path], picture, checkpoint, sight, answer) -> None:
+    """Labelled failures that anyone can repeat with one click."""
+    known = {c.id for c in LOADER.menu(task.id)}
+    for title, example, identity, why in FAILURES:
+        if identity not in known or example not in examples:
+            continue
+        with gr.Row():
+            gr.Markdown(f"**{title}.** {why}")
+            show = gr.Button("Show me", size="sm", min_width=80, scale=0)
+
+        def repeat(path=str(examples[example]), identity=identity, progress=gr.Progress()):  # noqa: B008
+            for seen, words in localize(task, path, identity, progress):
+                yield path, gr.Dropdown(value=identity), seen, words
+
+        on_click(show.click, repeat, [], [picture, checkpoint, sight, answer])
