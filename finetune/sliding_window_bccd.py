@@ -31,6 +31,8 @@ class Plan:
     title: str
     sentence: str  # for the student
     limit: str
+    epochs: int
+    hard_epochs: int  # with the background that it took for cells
 
 
 PLANS = {
@@ -38,22 +40,27 @@ PLANS = {
         "Sliding window",
         "The naive way: cut out every window, send each through the whole network, keep those that hold an object.",
         "The box is the window, one of five squares: an elongated cell gets a square box.",
+        epochs=4,
+        hard_epochs=2,
     ),
     "overfeat": Plan(
         "OverFeat",
         "The dense layers as convolutions: one pass gives the answers of all windows, and a second head moves the boxes.",
         "A cell that touches others is often framed together with a piece of them.",
+        epochs=6,
+        hard_epochs=6,
     ),
 }
 
 
 def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
+    plan = PLANS[network]
     return Recipe(
         model=network.replace("_", "-"),
         data=str(data_dir),
         output=output,
         settings=Settings(
-            epochs=6,
+            epochs=plan.epochs,
             batch=128,
             learning_rate=3e-3,
             weight_decay=0.01,
@@ -62,7 +69,7 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
             clip_norm=5.0,
             seed=seed,
         ),
-        hard_epochs=6,
+        hard_epochs=plan.hard_epochs,
         crops=20_000,
         sides=SIDES,
         augment="any_way_up",  # a smear has no upper side

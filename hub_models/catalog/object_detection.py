@@ -256,6 +256,90 @@ BUNDLED: tuple[Checkpoint, ...] = (
         ),
     ),
     Checkpoint(
+        id="yolo_anchors.bccd",
+        task="object-detection",
+        title="YOLO with anchors",
+        architecture="YOLO with anchors",
+        year=2017,
+        library="ours",
+        source="bundled:yolo_anchors.bccd",
+        model="yolo_anchors",
+        sentence=(
+            "One look from typical boxes: each cell stretches "
+            "a few anchors, so that it can find several "
+            "objects."
+        ),
+        paper="Redmon, Farhadi: YOLO9000: Better, Faster, Stronger (2017)",
+        weights_licence="Apache-2.0",
+        data_licence="MIT",
+        trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
+        parameters=359_624,
+        megabytes=0.76,
+        input=InputSpec(
+            size_hw=(320, 416),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            interpolation="bilinear",
+        ),
+        sha256="b2ab7dbf13a11313bb3c9dc1c0f95b227f32cce980a05220faf9850644a27652",
+        recipe=(
+            "python -m finetune.object_detection_bccd "
+            "yolo_anchors --data-dir DIR --output "
+            "runs/yolo_anchors.bccd"
+        ),
+        deviations=(
+            "EfficientNet-Lite0 up to 1/16 in place of "
+            "Darknet-19, with separable convolutions behind "
+            "it; cross-entropy in place of squares for p_c "
+            "and the classes, the generalised IoU "
+            "(Rezatofighi and others, 2019) in place of "
+            "squares for the boxes; three to five anchors; "
+            "one picture size."
+        ),
+        metrics=(
+            Metric(
+                dataset="BCCD",
+                split="dev",
+                name="mAP@0.5",
+                value=0.899853,
+                count=50,
+                low=0.862793,
+                high=0.92842,
+                baseline=0.011411,
+                baseline_name="boxes of the most typical picture",
+            ),
+            Metric(
+                dataset="BCCD",
+                split="dev",
+                name="mAP@[.5:.95]",
+                value=0.51582,
+                count=50,
+                low=0.491956,
+                high=0.55079,
+            ),
+            Metric(
+                dataset="BCCD",
+                split="train",
+                name="mAP@0.5",
+                value=0.882174,
+                count=100,
+                low=0.84904,
+                high=0.914856,
+                baseline=0.016909,
+                baseline_name="boxes of the most typical picture",
+            ),
+            Metric(
+                dataset="BCCD",
+                split="train",
+                name="mAP@[.5:.95]",
+                value=0.531565,
+                count=100,
+                low=0.50931,
+                high=0.557981,
+            ),
+        ),
+    ),
+    Checkpoint(
         id="yolo11_small.bccd",
         task="object-detection",
         title="YOLO11 (Ultralytics, small)",
