@@ -152,17 +152,15 @@ def refuse_large(size: int, most: int, name: str) -> None:
         )
 
 
-def open_files(path: Path) -> Files:
+def open_files(path: Path, expected: str = "a folder or a .zip of pictures") -> Files:
     """The files of the folder or zip at `path`. BadData: `data_missing`, `archive_unreadable`, ..."""
     if path.is_dir():
         return FolderFiles(path)
     if not path.exists():
-        raise BadData(
-            "data_missing", f"Expected a folder, zip or npz of pictures, found nothing named {path.name}."
-        )
+        raise BadData("data_missing", f"Expected {expected}, found nothing named {path.name}.")
     if path.suffix.lower() == ".zip":
         return ZipFiles(path)
-    raise BadData("data_missing", f"Expected a folder, a .zip or an .npz of pictures, got {path.name}.")
+    raise BadData("data_missing", f"Expected {expected}, got {path.name}.")
 
 
 def natural(name: str) -> list:

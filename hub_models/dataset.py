@@ -94,7 +94,7 @@ def open_splits(path: str | Path) -> dict[str, LabelledPictures]:
     path = Path(path)
     if path.suffix == ".npz" and path.is_file():
         return {"all": from_npz(path)}
-    files = open_files(path)
+    files = open_files(path, "a folder, a .zip or an .npz of pictures")
     return from_relative_names(files.names, files.pictures, files.what)
 
 

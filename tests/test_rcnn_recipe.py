@@ -50,7 +50,7 @@ def write_drawn(folder: Path, count: int) -> Path:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_drawn(tmp_path_factory.mktemp("drawn"), 6)
+    return write_drawn(tmp_path_factory.mktemp("drawn"), 5)
 
 
 @pytest.fixture(scope="module")
@@ -170,9 +170,9 @@ def test_proposals_are_made_once(
 
 def test_from_pictures_to_a_checkpoint(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     output = tmp_path / "mine"
-    monkeypatch.setattr(RCNNPredictor, "most", 40)
+    monkeypatch.setattr(RCNNPredictor, "most", 20)
     arguments = ["--data", str(folder), "--output", str(output), "--dev-share", "0.2", "--dev-block", "1"]
-    arguments += ["--proposals", "60"]
+    arguments += ["--proposals", "40"]
     assert recipe.main(arguments) == 0
     assert json.loads((output / "status.json").read_text())["state"] == "finished"
     checkpoint = LOADER.open_local(output / "checkpoint")
@@ -195,6 +195,6 @@ def test_from_pictures_to_a_checkpoint(folder: Path, tmp_path: Path, monkeypatch
     monkeypatch.setattr(rcnn_windows, "keep_features", None)  # learning again describes nothing again
     before = (output / "best.safetensors").read_bytes()
     train_data, _ = train_and_dev_boxes(str(folder), "", 0.2, 1, 0)
-    again = recipe.Recipe(data=str(folder), output=output, proposals=60)
+    again = recipe.Recipe(data=str(folder), output=output, proposals=40)
     recipe.learn(again, RCNN(2), train_data, lambda words: None)
     assert (output / "best.safetensors").read_bytes() == before

@@ -51,7 +51,8 @@ def network(classes: int, seed: int = 0, **changes: object) -> nn.Module:
     branches = [head.one2many] + ([head.one2one] if changes else [])
     for branch in branches:
         for distances, scores in zip(branch["box_head"], branch["cls_head"], strict=True):
-            distances[-1].bias.data.zero_().view(4, -1)[:, 1 % head.reg_max] = 8.0  # about a stride to each side
+            # about a stride to each side
+            distances[-1].bias.data.zero_().view(4, -1)[:, 1 % head.reg_max] = 8.0
             distances[-1].weight.data *= 0.1
             scores[-1].weight.data.normal_(0, 30)
             scores[-1].bias.data.fill_(-1)

@@ -113,7 +113,8 @@ class YoloDetector(Detector):
 
     def preprocess(self, pixels: np.ndarray) -> tuple[Tensor, float]:
         seen, scale = letterbox(pixels, self.spec, self.network.stride, fill=GREY)
-        return torch.from_numpy(normalise(seen, self.spec))[None].to(self.device), scale
+        x = torch.from_numpy(normalise(seen, self.spec))[None].to(self.device)
+        return x.contiguous(memory_format=torch.channels_last), scale  # as the weights lie
 
     def forward(self, x: Tensor, detect=None) -> Found:
         return super().forward(x, detect or self.quick.detect)

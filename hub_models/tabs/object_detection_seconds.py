@@ -52,13 +52,12 @@ def seconds_view(task: Task, shared: Shared) -> None:
     def view(picture):
         pixels = decode_picture(uploaded(picture)).pixels
         spent: list[Spent] = []
-        for row in sorted(
-            filter(FAMILY, LOADER.menu(task.id)), key=lambda c: (c.year, FIRST.get(c.model, 0))
-        ):
+        so_far = ""
+        for row in sorted(filter(FAMILY, LOADER.menu(task.id)), key=lambda c: ORDER.index(c.model)):
+            yield f"{so_far}<p>{html.escape(row.title)} is at work ...</p>"
             spent.append(LOADER.run(row.id, task.id, lambda predictor: measured(predictor, pixels)))
-            yield bars(spent) + numbers(spent)
-        if not spent:
-            yield problem("No checkpoint of this family is here.")
+            so_far = bars(spent) + numbers(spent)
+        yield so_far or problem("No checkpoint of this family is here.")
 
     on_click(show.click, view, [shared.input], [shown], stop=stop)
 

@@ -80,7 +80,8 @@ def gridded(predictor, picture: str | None, confidence: float, iou: float) -> Gr
 def shape_of(grid: Gridded) -> str:
     from hub_models.inside.yolo import shape_text
 
-    return f"<p>The output for this picture (equation 8.4): {shape_text(grid.view)}.</p>"
+    which = "" if grid.view.anchors_wh is None else " (equation 8.4)"
+    return f"<p>The output for this picture{which}: {shape_text(grid.view)}.</p>"
 
 
 def heat_of(grid: Gridded) -> str:
@@ -150,9 +151,9 @@ def boxes_of(grid: Gridded, row: int, column: int) -> str:
     rows = []
     for number in range(view.anchors):
         sides = ", ".join(f"{side:.0f}" for side in view.all_boxes_xyxy[number, row, column])
-        shape = (
-            "" if view.anchors_wh is None else " x ".join(f"{side:.0f}" for side in view.anchors_wh[number])
-        )
-        rows.append([number + 1, shape, f"{view.all_confidences[number, row, column]:.1%}", sides])
-    caption = f"What cell ({row}, {column}) said, in pixels of the network's picture"
-    return table(["Box", "Anchor, w x h", "p_c", "x0, y0, x1, y1"], rows, caption)
+        rows.append([number + 1, f"{view.all_confidences[number, row, column]:.1%}", sides])
+    headers = ["Box", "p_c", "x0, y0, x1, y1"]
+    if view.anchors_wh is not None:
+        headers.append("from the anchor, w x h")
+        rows = [[*r, f"{w:.0f} x {h:.0f}"] for r, (w, h) in zip(rows, view.anchors_wh, strict=True)]
+    return table(headers, rows, f"What cell ({row}, {column}) said, in pixels of the network's picture")
