@@ -16,11 +16,20 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 STEPS = (  # modules and packages of hub_models; a new one has to be given its step
-    {"errors", "labels", "metrics", "preprocess", "picture_header", "results", "video_decoder", "video_header"},
+    {
+        "errors",
+        "labels",
+        "metrics",
+        "preprocess",
+        "picture_header",
+        "results",
+        "video_decoder",
+        "video_header",
+    },
     {"account", "archive", "checkpoint", "compute", "draw"},
     {"picture", "local", "verify", "video", "video_writer", "grouping"},
-    {"fetch", "data_files", "proposals"},
-    {"dataset", "library_file", "catalog", "architectures", "inside"},
+    {"fetch", "data_files", "proposals", "architectures"},
+    {"dataset", "library_file", "catalog", "inside"},
     {"predictors", "box_dataset"},
     {"loader", "class_names", "detection_metrics"},
     {"task", "check", "runs"},

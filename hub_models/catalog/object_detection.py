@@ -8,6 +8,94 @@ COCO_LICENCE = "annotations CC BY 4.0; photographs under their own Flickr licenc
 
 BUNDLED: tuple[Checkpoint, ...] = (
     Checkpoint(
+        id="sliding_window.bccd",
+        task="object-detection",
+        title="Sliding window",
+        architecture="Sliding window",
+        year=2014,
+        library="ours",
+        source="bundled:sliding_window.bccd",
+        model="overfeat",
+        sentence=(
+            "The naive way: cut out every window, send each "
+            "through the whole network, keep those that hold "
+            "an object."
+        ),
+        paper=(
+            "Sermanet, Eigen, Zhang, Mathieu, Fergus, LeCun: "
+            "OverFeat: Integrated Recognition, Localization "
+            "and Detection using Convolutional Networks "
+            "(2014)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="MIT",
+        trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
+        parameters=143_508,
+        megabytes=0.29,
+        input=InputSpec(
+            size_hw=(480, 640),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            interpolation="bilinear",
+        ),
+        sha256="5bb74560d65cddaaefa0ef6dbf2ebc04cedbe51f6be9d0477ecf1d739972856b",
+        recipe=(
+            "python -m finetune.sliding_window_bccd "
+            "sliding_window --data-dir DIR --output "
+            "runs/sliding_window.bccd"
+        ),
+        deviations=(
+            "a small network with batch normalisation; boxes "
+            "regressed as in R-CNN (shift in sides of the "
+            "window, logarithm of the growth; smooth L1 "
+            "instead of squared error); non-max suppression "
+            "instead of merging boxes; no second pass of the "
+            "last pooling with shifted windows."
+        ),
+        metrics=(
+            Metric(
+                dataset="BCCD",
+                split="dev",
+                name="mAP@0.5",
+                value=0.743363,
+                count=50,
+                low=0.703554,
+                high=0.786893,
+                baseline=0.011411,
+                baseline_name="boxes of the most typical picture",
+            ),
+            Metric(
+                dataset="BCCD",
+                split="dev",
+                name="mAP@[.5:.95]",
+                value=0.350968,
+                count=50,
+                low=0.320422,
+                high=0.390283,
+            ),
+            Metric(
+                dataset="BCCD",
+                split="train",
+                name="mAP@0.5",
+                value=0.680538,
+                count=21,
+                low=0.604705,
+                high=0.76559,
+                baseline=0.019477,
+                baseline_name="boxes of the most typical picture",
+            ),
+            Metric(
+                dataset="BCCD",
+                split="train",
+                name="mAP@[.5:.95]",
+                value=0.289742,
+                count=21,
+                low=0.256335,
+                high=0.347032,
+            ),
+        ),
+    ),
+    Checkpoint(
         id="fast_rcnn.bccd",
         task="object-detection",
         title="Fast R-CNN",
