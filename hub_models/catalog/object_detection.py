@@ -96,6 +96,90 @@ BUNDLED: tuple[Checkpoint, ...] = (
         ),
     ),
     Checkpoint(
+        id="overfeat.bccd",
+        task="object-detection",
+        title="OverFeat",
+        architecture="OverFeat",
+        year=2014,
+        library="ours",
+        source="bundled:overfeat.bccd",
+        model="overfeat",
+        sentence=(
+            "The dense layers as convolutions: one pass gives "
+            "the answers of all windows, and a second head "
+            "moves the boxes."
+        ),
+        paper=(
+            "Sermanet, Eigen, Zhang, Mathieu, Fergus, LeCun: "
+            "OverFeat: Integrated Recognition, Localization "
+            "and Detection using Convolutional Networks "
+            "(2014)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="MIT",
+        trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
+        parameters=145_440,
+        megabytes=0.3,
+        input=InputSpec(
+            size_hw=(480, 640),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            interpolation="bilinear",
+        ),
+        sha256="df482fc5e03f827ae28c7b6c1c38f0ee7d806add1cb190b9bb163e56334f030c",
+        recipe="python -m finetune.sliding_window_bccd overfeat --data-dir DIR --output runs/overfeat.bccd",
+        deviations=(
+            "a small network with batch normalisation; boxes "
+            "regressed as in R-CNN (shift in sides of the "
+            "window, logarithm of the growth; smooth L1 "
+            "instead of squared error); non-max suppression "
+            "instead of merging boxes; no second pass of the "
+            "last pooling with shifted windows."
+        ),
+        metrics=(
+            Metric(
+                dataset="BCCD",
+                split="dev",
+                name="mAP@0.5",
+                value=0.922881,
+                count=50,
+                low=0.901545,
+                high=0.941262,
+                baseline=0.011411,
+                baseline_name="boxes of the most typical picture",
+            ),
+            Metric(
+                dataset="BCCD",
+                split="dev",
+                name="mAP@[.5:.95]",
+                value=0.555758,
+                count=50,
+                low=0.527139,
+                high=0.589215,
+            ),
+            Metric(
+                dataset="BCCD",
+                split="train",
+                name="mAP@0.5",
+                value=0.877847,
+                count=100,
+                low=0.852435,
+                high=0.904274,
+                baseline=0.016909,
+                baseline_name="boxes of the most typical picture",
+            ),
+            Metric(
+                dataset="BCCD",
+                split="train",
+                name="mAP@[.5:.95]",
+                value=0.546665,
+                count=100,
+                low=0.52426,
+                high=0.571239,
+            ),
+        ),
+    ),
+    Checkpoint(
         id="fast_rcnn.bccd",
         task="object-detection",
         title="Fast R-CNN",
