@@ -5,6 +5,7 @@ import re
 import pytest
 from server import Server
 from test_browser import (  # noqa: F401  (fixtures)
+    PATIENCE,
     SIZES,
     browser,
     click,
@@ -24,7 +25,9 @@ def detected(page) -> None:
     """Press Detect and see the cells."""
     expect(page.locator("img[src*='blood_1']").first).to_be_visible()
     click(page, "Detect")
-    expect(page.locator("#answer tbody tr").first).to_be_visible()
+    expect(page.locator("#answer tbody tr").first).to_be_visible(
+        timeout=4 * PATIENCE
+    )  # torch is imported first
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -91,3 +94,13 @@ def test_what_is_wrong_is_said(server: Server, visits) -> None:  # noqa: F811
         expect(page.get_by_text("Expected a file, got none")).to_be_visible()
         click(page, "blood 1")
         detected(page)
+
+
+def test_a_failure_is_shown_with_one_click(server: Server, visits) -> None:  # noqa: F811
+    """The coins come with their checkpoint and thresholds, and are found."""
+    with visits(server.url + BLOOD) as page:
+        click(page, "Where it goes wrong, and why ▼")
+        click(page, "Show me")
+        expect(page.locator("img[src*='coins']").first).to_be_visible()
+        expect(page.locator("#answer")).to_contain_text("RBC")
+        every_result_has_words(page)

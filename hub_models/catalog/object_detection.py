@@ -592,6 +592,81 @@ BUNDLED: tuple[Checkpoint, ...] = (
             ),
         ),
     ),
+    Checkpoint(
+        id="yolo11_small.raccoon",
+        task="object-detection",
+        title="YOLO11 (Ultralytics, small)",
+        architecture="YOLO",
+        year=2024,
+        library="ultralytics",
+        source="bundled:yolo11_small.raccoon",
+        model="yolo11_small",
+        sentence=(
+            "The same network on 128 photographs of raccoons: what a pretrained backbone can learn from few."
+        ),
+        paper="Glenn Jocher, Jing Qiu: Ultralytics YOLO11 (2024), software without a paper",
+        weights_licence="AGPL-3.0",
+        data_licence="annotations MIT; the photographs belong to others: teaching only",
+        trained_on="Raccoon (photographs from the web, 1 kind of animal)",
+        parameters=763_731,
+        megabytes=1.59,
+        input=InputSpec(
+            size_hw=(320, 320),
+            mean=(0.0, 0.0, 0.0),
+            std=(1.0, 1.0, 1.0),
+            interpolation="bilinear",
+        ),
+        sha256="42dd4b59dec996974094326cc1b62f0915eac30a0380ebbaf7406b681b5414b5",
+        recipe="python -m finetune.yolo_raccoon --data-dir DIR --output runs/yolo11_small.raccoon",
+        deviations=(
+            "neck and head of YOLO11 with 64 channels; in "
+            "place of its backbone the stages of "
+            "EfficientNet-Lite0 up to stride 16 with the "
+            "weights of ImageNet"
+        ),
+        metrics=(
+            Metric(
+                dataset="Raccoon",
+                split="dev",
+                name="mAP@0.5",
+                value=0.898123,
+                count=32,
+                low=0.777695,
+                high=0.993304,
+                baseline=0.537351,
+                baseline_name="boxes of the most typical picture",
+            ),
+            Metric(
+                dataset="Raccoon",
+                split="dev",
+                name="mAP@[.5:.95]",
+                value=0.478277,
+                count=32,
+                low=0.403236,
+                high=0.574246,
+            ),
+            Metric(
+                dataset="Raccoon",
+                split="train",
+                name="mAP@0.5",
+                value=0.945048,
+                count=100,
+                low=0.897395,
+                high=0.983277,
+                baseline=0.53232,
+                baseline_name="boxes of the most typical picture",
+            ),
+            Metric(
+                dataset="Raccoon",
+                split="train",
+                name="mAP@[.5:.95]",
+                value=0.595339,
+                count=100,
+                low=0.547346,
+                high=0.648879,
+            ),
+        ),
+    ),
 )
 
 

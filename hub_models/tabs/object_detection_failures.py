@@ -26,8 +26,8 @@ FAILURES = (
         title="Old coins are blood cells",
         example="coins",
         checkpoint="faster_rcnn.bccd",
-        why="Round, of the right size, brighter than what is around: that is all that this network ever had to know of a "
-        "red blood cell. It was trained on blood smears only, so nothing taught it what else is round.",
+        why="Round and of the right size: on blood smears, the only pictures that this network has ever seen, that is a "
+        "cell. Nothing taught it what else is round, so it finds every coin and is sure of it.",
     ),
     Failure(
         title="So are the eyes of a cat",

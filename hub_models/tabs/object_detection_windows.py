@@ -52,12 +52,10 @@ def windows_view(task: Task, shared: Shared) -> None:
         with gr.Column(min_width=280):
             heat = gr.HTML()
         with gr.Column(min_width=280):
-            one = gr.HTML()
             with gr.Row():
-                down = gr.Slider(
-                    0, 100, 50, step=1, label="This window: percent from the top", interactive=True
-                )
+                down = gr.Slider(0, 100, 50, step=1, label="Percent from the top", interactive=True)
                 across = gr.Slider(0, 100, 50, step=1, label="from the left", interactive=True)
+            one = gr.HTML()
     facts = gr.HTML()
 
     def begin(picture, identity, number, y, x):
