@@ -180,6 +180,89 @@ BUNDLED: tuple[Checkpoint, ...] = (
         ),
     ),
     Checkpoint(
+        id="rcnn.bccd",
+        task="object-detection",
+        title="R-CNN",
+        architecture="R-CNN",
+        year=2014,
+        library="ours",
+        source="bundled:rcnn.bccd",
+        model="rcnn",
+        sentence=(
+            "Selective search proposes windows; each goes "
+            "through a network of ImageNet alone, then to "
+            "linear SVMs."
+        ),
+        paper=(
+            "Girshick, Donahue, Darrell, Malik: Rich feature "
+            "hierarchies for accurate object detection and "
+            "semantic segmentation (2014)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="MIT",
+        trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
+        parameters=19_221,
+        megabytes=0.04,
+        input=InputSpec(
+            size_hw=(480, 640),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            interpolation="bilinear",
+        ),
+        sha256="58a6f4f69ec433fd80ef136d23579297fbc5434d84af58a434e49ee37e84df7e",
+        recipe="python -m finetune.rcnn_bccd --data-dir DIR --output runs/rcnn.bccd",
+        deviations=(
+            "EfficientNet-Lite0 in place of AlexNet, its "
+            "ImageNet weights used as they are, without "
+            "fine-tuning; windows are warped to 96x96; the "
+            "1000 best proposals; margins become "
+            "probabilities (Platt, 1999), so that thresholds "
+            "have a meaning."
+        ),
+        metrics=(
+            Metric(
+                dataset="BCCD",
+                split="dev",
+                name="mAP@0.5",
+                value=0.733156,
+                count=50,
+                low=0.675355,
+                high=0.782708,
+                baseline=0.011411,
+                baseline_name="boxes of the most typical picture",
+            ),
+            Metric(
+                dataset="BCCD",
+                split="dev",
+                name="mAP@[.5:.95]",
+                value=0.365314,
+                count=50,
+                low=0.331545,
+                high=0.406842,
+            ),
+            Metric(
+                dataset="BCCD",
+                split="train",
+                name="mAP@0.5",
+                value=0.691055,
+                count=20,
+                low=0.625462,
+                high=0.784345,
+                baseline=0.021756,
+                baseline_name="boxes of the most typical picture",
+            ),
+            Metric(
+                dataset="BCCD",
+                split="train",
+                name="mAP@[.5:.95]",
+                value=0.333356,
+                count=20,
+                low=0.281664,
+                high=0.411381,
+            ),
+        ),
+    ),
+    Checkpoint(
         id="fast_rcnn.bccd",
         task="object-detection",
         title="Fast R-CNN",
