@@ -34,6 +34,14 @@ SHARED_NEEDS = (
     "matplotlib",
 )
 OF_ONE_TASK = ("tabs", "tasks", "catalog", "evaluate")  # folders of hub_models with a file or more a task
+OF_LIBRARY = {  # files that only a task with this library among its needs runs on
+    "av": (
+        "video.py", "video_decoder.py", "video_header.py", "video_writer.py",
+        "ui/camera.py", "ui/clip_files.py", "ui/video.py",
+    ),
+    "scikit-image": ("grouping.py", "proposals.py", "predictors/proposals.py"),
+    "ultralytics": tuple(f"predictors/ultralytics{part}.py" for part in ("", "_offline", "_pickle")),
+}  # fmt: skip
 SUFFIXES = (".py", ".txt", ".html", ".css", ".json", ".safetensors", ".md", ".jpg")
 APP = '''"""{title}: one task of the hub, alone."""
 
@@ -94,10 +102,13 @@ def code_files(task: Task) -> list[str]:
     package = ROOT / "hub_models"
     rows = checkpoints(task.id)
     bundled = {row.place for row in rows if row.kind == "bundled"}
+    foreign = {name for library, names in OF_LIBRARY.items() if library not in task.needs for name in names}
     kept = ["LICENSE"]
     for path in sorted(package.rglob("*")):
         first, *rest = path.relative_to(package).parts
         if path.suffix not in SUFFIXES or not path.is_file():
+            continue
+        if path.relative_to(package).as_posix() in foreign:
             continue
         if first in OF_ONE_TASK and owner(path.stem) not in (None, task):
             continue
