@@ -54,7 +54,10 @@ def against_ultralytics(rounds: int) -> Row:
     row = LOADER.checkpoint(YOLO, TASK)
     ours, model = LOADER.get(YOLO, TASK), build(row, LOADER.device)
     model.names = dict(enumerate(read_config(find(row))["label_names"]))
-    predictor = ultralytics().models.yolo.detect.DetectionPredictor(
+    ultralytics()  # quiet, before any part of it
+    from ultralytics.models.yolo.detect import DetectionPredictor
+
+    predictor = DetectionPredictor(
         overrides={"imgsz": row.input.size_hw[0], "conf": 0.5, "iou": 0.5, "verbose": False, "save": False}
     )
     predictor.setup_model(model, verbose=False)
