@@ -125,9 +125,12 @@ def ink(ground: tuple[int, int, int]) -> tuple[int, int, int]:
 
 
 def boxes(pixels: np.ndarray, result: Boxes) -> np.ndarray:
-    """A copy of `pixels` with every object in the colour and line pattern of its class, with class and score."""
+    """A copy of `pixels` with every object in the colour and line pattern of its class, with class and score.
+
+    Where there are more than MANY, texts would hide the picture: `legend` says then what the lines mean.
+    """
     texts = [
-        f"{result.names[label]} {score:.0%}"
+        f"{result.names[label]} {score:.0%}" if len(result) <= MANY else ""
         for label, score in zip(result.labels, result.scores, strict=True)
     ]
     return framed(pixels, result.boxes_xyxy, result.labels.tolist(), texts)

@@ -455,9 +455,11 @@ def outcome(failure: Failure, **changed: float) -> Boxes:
 
 
 def test_the_failures_that_are_shown_are_failures() -> None:
-    coins, eyes, touching, neighbours = FAILURES
+    coins, eyes, coffee, touching, neighbours = FAILURES
     assert outcome(coins).counts()["RBC"] >= 20
     assert outcome(eyes, confidence=0.8).counts() == {"RBC": 2}
+    assert outcome(coffee).counts()["WBC"] > 100
+    assert outcome(coffee).scores[0] > 0.99
     found, path = outcome(touching), available(task("object-detection"))[touching.example]
     truth, labels = precision.true_boxes(found.names)[path.name]
     red = found.names.index("RBC")

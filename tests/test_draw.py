@@ -212,6 +212,14 @@ def test_no_object_leaves_the_picture_as_it_was():
     assert (draw.boxes(pixels, found(size_hw=(24, 32))) == pixels).all()
 
 
+def test_a_crowd_is_drawn_without_texts():
+    pixels = np.full((240, 320, 3), 100, np.uint8)
+    crowd = [(1, 0.9, (100, 100, 200, 200))] * (draw.MANY + 1)
+    inner = np.s_[110:190, 110:190]  # where one of the texts of so many boxes would have to lie
+    assert (draw.boxes(pixels, found(*crowd))[inner] == 100).all()
+    assert (draw.boxes(pixels, found(*crowd[:-1]))[inner] != 100).any()
+
+
 def test_the_legend_names_and_counts_what_occurs_and_escapes_it():
     shown = draw.legend(found((1, 0.9, (0, 0, 9, 9)), (1, 0.8, (0, 0, 9, 9)), (2, 0.7, (0, 0, 9, 9))))
     assert "class 1: 2" in shown

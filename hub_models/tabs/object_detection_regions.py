@@ -1,12 +1,12 @@
 """Selective search: segments that merge until one is left, and the boxes that they propose."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import gradio as gr
 import numpy as np
 
-from hub_models.picture import decode_picture
+from hub_models.picture import decode_picture, encode_jpeg
 from hub_models.proposals import Proposals, selective_search
 from hub_models.task import Task
 from hub_models.ui import on_click
@@ -21,10 +21,16 @@ PROPOSAL, MERGED = 1, 3  # styles of lines
 
 @dataclass(frozen=True, kw_only=True)
 class Searched:
-    picture: np.ndarray  # (h, w, 3) uint8, for eyes
+    """Small enough for the memory of a session."""
+
+    jpeg: bytes  # the picture as it is shown
     size_hw: tuple[int, int]  # of the visitor's picture, in whose pixels the proposals are
     proposals: Proposals
     seconds: float
+
+    @property
+    def picture(self) -> np.ndarray:
+        return decode_picture(self.jpeg).pixels
 
     def names(self) -> list[str]:
         return [
@@ -74,11 +80,13 @@ def search(picture: str | None) -> Searched:
     pixels = decode_picture(uploaded(picture)).pixels
     began = time.perf_counter()
     proposals = selective_search(pixels)
+    seconds = time.perf_counter() - began
+    small = tuple(replace(g, segments=g.segments.astype(np.uint16)) for g in proposals.groupings)
     return Searched(
-        picture=for_eyes(pixels),
+        jpeg=encode_jpeg(for_eyes(pixels), 95),
         size_hw=pixels.shape[:2],
-        proposals=proposals,
-        seconds=time.perf_counter() - began,
+        proposals=replace(proposals, groupings=small),
+        seconds=seconds,
     )
 
 
@@ -99,7 +107,8 @@ def regions_of(found: Searched, name: str, percent: float) -> str:
 
     grouping = found.proposals.groupings[found.names().index(name)]
     step = merge_step(grouping, round(len(grouping.merges) * percent / 100))
-    height, width = found.picture.shape[:2]
+    picture = found.picture
+    height, width = picture.shape[:2]
     small_h, small_w = step.regions.shape
     nearest = np.ix_(np.arange(height) * small_h // height, np.arange(width) * small_w // width)
     says = f"After {step.merges} of {len(grouping.merges)} merges. Regions left: {len(step.boxes)}."
@@ -108,12 +117,13 @@ def regions_of(found: Searched, name: str, percent: float) -> str:
         says += f" Framed: the region of the last merge, whose parts were {step.likeness:.2f} of 4 alike."
         new = resized_boxes(step.new, step.regions.shape, (height, width))
     return show_frames(
-        painted(found.picture, step.regions[nearest]), new, [MERGED] * len(new), [""] * len(new), says
+        painted(picture, step.regions[nearest]), new, [MERGED] * len(new), [""] * len(new), says
     )
 
 
 def boxes_of(found: Searched, count: int) -> str:
     best = found.proposals.boxes_xyxy[:count]
     says = f"The first {len(best)} of {len(found.proposals.boxes_xyxy):,} proposals."
-    shown = resized_boxes(best, found.size_hw, found.picture.shape[:2])
-    return show_frames(found.picture, shown, [PROPOSAL] * len(shown), [""] * len(shown), says)
+    picture = found.picture
+    shown = resized_boxes(best, found.size_hw, picture.shape[:2])
+    return show_frames(picture, shown, [PROPOSAL] * len(shown), [""] * len(shown), says)
