@@ -73,6 +73,7 @@ def picture(height: int = 96, width: int = 128) -> np.ndarray:
 
 
 def test_as_the_library_predicts(tmp_path: Path) -> None:
+    ultralytics()  # quiet, before any other import of it
     from ultralytics.models.yolo.detect import DetectionPredictor
 
     model = network(1, seed=4)
@@ -266,9 +267,10 @@ def watch(event, arguments):
 
 sys.addaudithook(watch)
 import torch, numpy
+from PIL import Image
 
 torch.set_num_threads(3)
-before = torch.save, dict(os.environ), numpy.get_printoptions(), torch.get_num_threads()
+before = (torch.save, Image.open), dict(os.environ), numpy.get_printoptions(), torch.get_num_threads()
 sys.path[:0] = ["tests", "."]
 import test_ultralytics as tests
 from pathlib import Path
@@ -280,7 +282,7 @@ tests.train_little(folder / "run", epochs=1)
 allowed = {"YOLO_CONFIG_DIR", "NO_ALBUMENTATIONS_UPDATE", *tests.settings_names()}
 allowed |= {"LD_LIBRARY_PATH", "TORCHINDUCTOR_CACHE_DIR"}  # of OpenCV and torch
 changed = {n for n in os.environ.keys() | before[1].keys() if os.environ.get(n) != before[1].get(n)}
-print(sorted(changed - allowed), torch.save is before[0], numpy.get_printoptions() == before[2])
+print(sorted(changed - allowed), (torch.save, Image.open) == before[0], numpy.get_printoptions() == before[2])
 print(torch.get_num_threads() == before[3], events)
 """
 
@@ -381,6 +383,7 @@ def test_a_stopped_run_ends_as_one_that_was_not(tmp_path: Path) -> None:
 
 def test_boxes_as_the_library_sees_them() -> None:
     """What comes out of the dataset is where the boxes were, in shares of the picture's sides."""
+    ultralytics()
     ultralytics()
     from ultralytics.cfg import get_cfg
 

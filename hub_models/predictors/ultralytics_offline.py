@@ -2,7 +2,8 @@
 
 Left alone it installs packages when one is missing, asks name servers whether it is online, sends usage figures,
 fetches fonts and weights, unpickles weights with all they ask for, writes into the home folder, sets
-OMP_NUM_THREADS for all that runs later, replaces torch.save and changes how numpy and torch print numbers.
+OMP_NUM_THREADS for all that runs later, replaces torch.save and PIL.Image.open (its own fails on a cut file where
+a package for HEIF pictures is not installed) and changes how numpy and torch print numbers.
 A test watches sockets, files and these settings.
 """
 
@@ -26,15 +27,17 @@ def ultralytics() -> ModuleType:
     import numpy as np
     import torch  # first, so that threads are counted before Ultralytics sets their number
     from huggingface_hub import constants
+    from PIL import Image
 
     with LOCK:
         os.environ |= SETTINGS
         os.environ.setdefault("YOLO_CONFIG_DIR", str(Path(constants.HF_HOME, "hub_models")))
-        environment, save, printing = dict(os.environ), torch.save, np.get_printoptions()
+        environment, printing = dict(os.environ), np.get_printoptions()
+        save, image_open = torch.save, Image.open
         import ultralytics as package
 
         if torch.save is not save:  # this was the first import
-            torch.save = save
+            torch.save, Image.open = save, image_open
             torch.set_printoptions(profile="default")
             np.set_printoptions(**printing)
             for name in os.environ.keys() - environment.keys():
