@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from finetune.data_check import listed, look_at_all
+from finetune.data_check import listed, look_at_all, own_parts
 from finetune.hub_dataset import open_boxed_data
 from hub_models.box_dataset import BoxedPictures, same_boxed_classes, split_off_boxes
 from hub_models.box_dataset.pictures import PROBLEMS, Problem
@@ -31,15 +31,9 @@ def train_and_dev_boxes(
     data: str, dev_data: str, dev_share: float, dev_block: int, seed: int
 ) -> tuple[BoxedPictures, BoxedPictures]:
     """(train, dev) of `data`: its own dev part, that of `dev_data`, or a share split off. A test part is not touched."""
-    splits = open_boxed_data(data)
-    train = splits.get("train") or splits.get("all")
-    if not train:
-        raise BadData("data_missing", f"Expected pictures to train on, found only: {', '.join(splits)}.")
-    if dev_data:
-        found = open_boxed_data(dev_data)
-        return train, same_boxed_classes(found.get("dev") or next(iter(found.values())), train.class_names)
-    if "dev" in splits:
-        return train, splits["dev"]
+    train, dev = own_parts(data, dev_data, open_boxed_data, same_boxed_classes)
+    if dev is not None:
+        return train, dev
     if round(dev_share * len(train)) < 1 or len(train) <= dev_block:
         raise BadData(
             "data_missing",

@@ -8,31 +8,28 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from finetune.hub_dataset import open_data
+from hub_models.box_dataset import BoxedPictures
 from hub_models.dataset import LabelledPictures, split_off
 from hub_models.errors import BadData, BadInput
 
 MOST_LISTED = 20  # classes in a sentence
 BATCH = 256  # pictures between two looks at the clock
 SECONDS_BETWEEN_WORDS = 10
+D = TypeVar("D", LabelledPictures, BoxedPictures)
 
 
 def train_and_dev(
     data: str, dev_data: str, dev_share: float, dev_block: int, seed: int
 ) -> tuple[LabelledPictures, LabelledPictures]:
     """(train, dev) of `data`: its own dev part, that of `dev_data`, or a share split off. A test part is not touched."""
-    splits = open_data(data)
-    train = splits.get("train") or splits.get("all")
-    if not train:
-        raise BadData("data_missing", f"Expected pictures to train on, found only: {', '.join(splits)}.")
-    if dev_data:
-        found = open_data(dev_data)
-        return train, same_classes(found.get("dev") or next(iter(found.values())), train.class_names)
-    if "dev" in splits:
-        return train, splits["dev"]
+    train, dev = own_parts(data, dev_data, open_data, same_classes)
+    if dev is not None:
+        return train, dev
     largest = max(Counter(train.labels.tolist()).values())
     if round(dev_share * largest) < 1:
         raise BadData(
@@ -41,6 +38,23 @@ def train_and_dev(
             f"has {largest}. Add pictures, a folder val/, or --dev-data.",
         )
     return split_off(train, dev_share, dev_block, seed)
+
+
+def own_parts(
+    data: str,
+    dev_data: str,
+    open_parts: Callable[[str], dict[str, D]],
+    same_classes: Callable[[D, tuple[str, ...]], D],
+) -> tuple[D, D | None]:
+    """(train, dev) as the data brings them, dev from `dev_data` where that is named; None: it has to be split off."""
+    splits = open_parts(data)
+    train = splits.get("train") or splits.get("all")
+    if not train:
+        raise BadData("data_missing", f"Expected pictures to train on, found only: {', '.join(splits)}.")
+    if dev_data:
+        found = open_parts(dev_data)
+        return train, same_classes(found.get("dev") or next(iter(found.values())), train.class_names)
+    return train, splits.get("dev")
 
 
 def same_classes(data: LabelledPictures, class_names: tuple[str, ...]) -> LabelledPictures:

@@ -34,7 +34,7 @@ from finetune.pictures import normalised
 from finetune.progress import tell
 from finetune.proposals import cached_proposals
 from finetune.publish import preflight
-from finetune.running import Push, end_run, have_weights, recipe_run, saying
+from finetune.running import Push, Show, end_run, have_weights, recipe_run, saying
 from finetune.starting_point import Start
 from finetune.state import progress_in
 from hub_models.architectures.detection import LEAST_SCORE
@@ -66,6 +66,10 @@ class Recipe:
     smoke: bool = False
 
 
+StartFrom = Callable[[Recipe, BoxedPictures], Start]
+Train = Callable[[Recipe, Start, BoxedPictures, BoxedPictures, Show], bool]  # True: stopped before its end
+
+
 def work(
     recipe: Recipe,
     about_for: AboutFor,
@@ -74,15 +78,17 @@ def work(
     publish_only: bool,
     show: Callable[[str], None],
     is_main: bool,
+    start_from: StartFrom,
+    train: Train,
 ) -> None:
-    """The parts of a run, in order."""
+    """The parts of a run, in order. Where the network comes from and how it learns is `start_from` and `train`."""
     if is_main:
         tell(recipe.output, "checking data")
     if recipe.smoke:
         recipe = replace(recipe, settings=replace(recipe.settings, epochs=2, patience=0))
     train_data, dev_data = read_data(recipe, saying(recipe.output, show, is_main))
     torch.manual_seed(recipe.settings.seed)
-    start = start_detector(recipe.model, train_data, recipe.size_hw, recipe.settings.seed)
+    start = start_from(recipe, train_data)
     if where.repo and is_main:
         show(preflight(where.repo, None, 2 * sum(p.numel() for p in start.model.parameters())).text())
     stopped = False if publish_only else train(recipe, start, train_data, dev_data, show)
@@ -100,9 +106,6 @@ def work(
     measure = measure_detector(train_data, dev_data, about.dataset, show, recipe.card_examples)
     finish(trained, about, recipe.output, measure, show)
     end_run(recipe.output, where, stopped, show)
-
-
-run = recipe_run(work)
 
 
 def read_data(recipe: Recipe, show: Callable[[str], None]) -> tuple[BoxedPictures, BoxedPictures]:
@@ -202,6 +205,13 @@ def evaluation(data: BoxedPictures, spec: InputSpec, proposals: list[np.ndarray]
         return {"map50": map50_of(found, data)}
 
     return evaluate
+
+
+def start_ours(recipe: Recipe, data: BoxedPictures) -> Start:
+    return start_detector(recipe.model, data, recipe.size_hw, recipe.settings.seed)
+
+
+run = recipe_run(partial(work, start_from=start_ours, train=train))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

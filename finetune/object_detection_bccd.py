@@ -16,6 +16,11 @@ from finetune.loop import Settings
 from finetune.object_detection import Recipe, run
 
 MODULE = "object_detection_bccd"
+FOREIGN = (  # to any detector of these cells
+    "Knows stained smears at this magnification; other stains, other magnifications and photographs of "
+    "anything else are foreign to it.",
+    "Not for diagnosis.",
+)
 
 
 @dataclass(frozen=True)
@@ -100,12 +105,7 @@ def about(network: str) -> About:
         "that is a little optimistic; the rest trained",
         command=command(MODULE, [network, "--data-dir", "DIR", "--output", f"runs/{network}.bccd"]),
         deviations=deviations,
-        limits=(
-            "Knows stained smears at this magnification; other stains, other magnifications and photographs of "
-            "anything else are foreign to it.",
-            "Not for diagnosis.",
-            "The labels of BCCD leave out some red cells at the border of the pictures.",
-        ),
+        limits=(*FOREIGN, "The labels of BCCD leave out some red cells at the border of the pictures."),
     )
 
 

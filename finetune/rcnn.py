@@ -36,7 +36,7 @@ from finetune.progress import tell, write_whole
 from finetune.proposals import cached_proposals
 from finetune.publish import preflight
 from finetune.rcnn_windows import Spent, Windows, described
-from finetune.running import NO_PUSH, Push, end_run, have_weights, run_parts, saying
+from finetune.running import Push, end_run, have_weights, recipe_run, saying
 from finetune.starting_point import Start
 from hub_models.architectures.detection import encode_boxes
 from hub_models.architectures.rcnn import RCNN
@@ -65,26 +65,18 @@ class Recipe:
     smoke: bool = False
 
 
-def run(
+def work(
     recipe: Recipe,
     about_for: AboutFor,
-    where: Push = NO_PUSH,
-    publish_only: bool = False,
-    show: Callable[[str], None] = print,
-) -> int:
-    """Train, measure, write OUTPUT/checkpoint and push it; the exit code."""
-
-    def parts(show: Callable[[str], None], is_main: bool) -> None:
-        if is_main:  # nothing here is shared between processes
-            work(recipe, about_for, where, publish_only=publish_only, show=show)
-
-    return run_parts(parts, recipe.output, show)
-
-
-def work(
-    recipe: Recipe, about_for: AboutFor, where: Push, *, publish_only: bool, show: Callable[[str], None]
+    where: Push,
+    *,
+    publish_only: bool,
+    show: Callable[[str], None],
+    is_main: bool,
 ) -> None:
     """The parts of a run, in order."""
+    if not is_main:  # nothing here is shared between processes
+        return
     tell(recipe.output, "checking data")
     train_data, dev_data = train_and_dev_boxes(
         recipe.data, recipe.dev_data, recipe.dev_share, recipe.dev_block, recipe.seed
@@ -116,6 +108,9 @@ def work(
     )
     finish(trained, about, recipe.output, measure_detector(train_data, dev_data, about.dataset, show), show)
     end_run(recipe.output, where, False, show)
+
+
+run = recipe_run(work)
 
 
 def learn(recipe: Recipe, model: RCNN, data: BoxedPictures, show: Callable[[str], None]) -> None:

@@ -11,6 +11,7 @@ its picture processor says, so training and dev pictures are squeezed in the sam
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,11 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from finetune.about import AboutFor
 from finetune.boxed_pictures import AugmentedBoxes, targets_of
 from finetune.freezing import block_groups
-from finetune.library_detector import run_library
 from finetune.loop import Evaluate, Settings, fit
-from finetune.object_detection import TASK, Recipe
-from finetune.running import NO_PUSH, Push, Show
+from finetune.object_detection import TASK, Recipe, work
+from finetune.running import Show, recipe_run
 from finetune.starting_point import Start
 from hub_models.architectures.detection import LEAST_SCORE, Found, centres, sides
 from hub_models.box_dataset import BoxedPictures
@@ -46,19 +45,6 @@ PAPER = "Zhao, Lv, Xu, Wei, Wang, Dang, Liu, Chen: DETRs Beat YOLOs on Real-time
 def named(architecture: str) -> tuple[str, tuple[str, int, str]]:
     """(what the network is called, (whom to cite, year, deviations from that))."""
     return "RT-DETR", (PAPER, 2023, "")
-
-
-def run(
-    recipe: Recipe,
-    about_for: AboutFor,
-    where: Push = NO_PUSH,
-    publish_only: bool = False,
-    show: Callable[[str], None] = print,
-) -> int:
-    """Train, measure, write OUTPUT/checkpoint and push it; the exit code."""
-    return run_library(
-        recipe, about_for, where, publish_only=publish_only, show=show, start_from=start_from, train=train
-    )
 
 
 def start_from(recipe: Recipe, data: BoxedPictures) -> Start:
@@ -149,6 +135,9 @@ def train(
         recipe=unchanging | {"input": spec, "classes": ", ".join(train_data.class_names)},
     )
     return progress.stopped
+
+
+run = recipe_run(partial(work, start_from=start_from, train=train))
 
 
 def parameter_groups(model: nn.Module, settings: Settings, recipe: Recipe) -> list[dict]:

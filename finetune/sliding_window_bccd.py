@@ -8,9 +8,10 @@ the same smear, so blocks of ten consecutive ones stay on one side of the split.
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from finetune import object_detection_bccd
 from finetune.about import About, command, paper_of
 from finetune.dataset_recipe import dataset_main
 from finetune.loop import Settings
@@ -79,30 +80,17 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
 def about(network: str) -> About:
     plan = PLANS[network]
     paper, year, deviations = paper_of("overfeat")
-    return About(
+    return replace(
+        object_detection_bccd.about("faster_rcnn"),  # what is said of the data
         id=f"{network}.bccd",
         title=plan.title,
         architecture=plan.title,
         year=year,
         paper=paper,
         sentence=plan.sentence,
-        weights_licence="Apache-2.0",
-        dataset="BCCD",
-        trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
-        data="BCCD: microscope pictures of blood smears, 640 x 480, with boxes of red cells (RBC), white cells (WBC) "
-        "and platelets (Shenggan/BCCD_Dataset on GitHub)",
-        data_licence="MIT",
-        data_hub_id="keremberke/blood-cell-object-detection",
-        split="15 % of the pictures, in blocks of ten consecutive ones, chose the weights and gave the dev figure, so "
-        "that is a little optimistic; the rest trained",
         command=command(MODULE, [network, "--data-dir", "DIR", "--output", f"runs/{network}.bccd"]),
         deviations=deviations,
-        limits=(
-            plan.limit,
-            "Knows stained smears at this magnification; other stains, other magnifications and photographs of "
-            "anything else are foreign to it.",
-            "Not for diagnosis.",
-        ),
+        limits=(plan.limit, *object_detection_bccd.FOREIGN),
     )
 
 

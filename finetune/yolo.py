@@ -11,20 +11,18 @@ used. The picture's longer side becomes the longer side of --size (320).
 
 import copy
 import re
-from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from finetune.about import AboutFor
 from finetune.backbone import IMAGENET_ROW, imagenet_backbone
 from finetune.detectors import copy_fitting
-from finetune.library_detector import run_library
-from finetune.object_detection import TASK, Recipe
+from finetune.object_detection import TASK, Recipe, work
 from finetune.progress import StopOnSignal, room_on_disk
-from finetune.running import NO_PUSH, Push, Show
+from finetune.running import Show, recipe_run
 from finetune.starting_point import Start
 from hub_models import loader
 from hub_models.architectures.efficientnet_lite import EfficientNetLite0
@@ -85,19 +83,6 @@ def named(architecture: str) -> tuple[str, tuple[str, int, str]]:
     if architecture == "yolo11_small":
         return "YOLO11 (Ultralytics, small)", (cited, year, SMALL_DEVIATIONS)
     return f"{architecture} (Ultralytics)", (cited, year, "")
-
-
-def run(
-    recipe: Recipe,
-    about_for: AboutFor,
-    where: Push = NO_PUSH,
-    publish_only: bool = False,
-    show: Callable[[str], None] = print,
-) -> int:
-    """Train, measure, write OUTPUT/checkpoint and push it; the exit code."""
-    return run_library(
-        recipe, about_for, where, publish_only=publish_only, show=show, start_from=start_from, train=train
-    )
 
 
 def start_from(recipe: Recipe, data: BoxedPictures) -> Start:
@@ -207,6 +192,9 @@ def train(
         except Interrupted:
             return True
         return stop.asked and run.progress.epoch < recipe.settings.epochs
+
+
+run = recipe_run(partial(work, start_from=start_from, train=train))
 
 
 def backbone_rule(recipe: Recipe, model: nn.Module) -> tuple[list[str], list[str], float]:

@@ -1,7 +1,6 @@
 """The tab of image classification: name what is in a picture, then see why."""
 
 import html
-from pathlib import Path
 
 import gradio as gr
 
@@ -11,7 +10,7 @@ from hub_models.tabs.image_classification_inside import look_inside
 from hub_models.task import Task
 from hub_models.ui import PictureInput, frame, on_click, show_picture
 from hub_models.ui.components import uploaded
-from hub_models.ui.examples import available, link_button
+from hub_models.ui.examples import available, example_buttons, failure_buttons, link_button
 from hub_models.ui.frame import Preset, Shared, checkpoint_menu
 from hub_models.ui.tables import bars, took
 
@@ -85,17 +84,7 @@ def try_it(task: Task, preset: Preset) -> Shared:
                 height=300,
             )
             example = gr.State(preset.example)
-            with gr.Row():
-                for name, path in examples.items():
-                    button = gr.Button(name, size="sm", min_width=60)
-                    on_click(
-                        button.click,
-                        lambda name=name, path=path: (str(path), name),
-                        [],
-                        [picture, example],
-                        light=True,
-                        show_progress="hidden",
-                    )
+            example_buttons(examples, picture, example)
         with gr.Column(min_width=280):
             checkpoint = checkpoint_menu(task, preset)
             with gr.Row():
@@ -110,22 +99,5 @@ def try_it(task: Task, preset: Preset) -> Shared:
 
     on_click([run.click, picture.upload], go, [picture, checkpoint], [answer, sight], stop=stop)
     with gr.Accordion("Where it goes wrong, and why", open=False):
-        failures(task, examples, picture, checkpoint, answer, sight)
+        failure_buttons(task, examples, FAILURES, classify, [picture, checkpoint, answer, sight])
     return Shared(checkpoint=checkpoint, input=picture)
-
-
-def failures(task: Task, examples: dict[str, Path], picture, checkpoint, answer, sight) -> None:
-    """Labelled failures that anyone can repeat with one click."""
-    known = {c.id for c in LOADER.menu(task.id)}
-    for title, example, identity, why in FAILURES:
-        if identity not in known or example not in examples:
-            continue
-        with gr.Row():
-            gr.Markdown(f"**{title}.** {why}")
-            show = gr.Button("Show me", size="sm", min_width=80, scale=0)
-
-        def repeat(path=str(examples[example]), identity=identity, progress=gr.Progress()):  # noqa: B008
-            for words, seen in classify(task, path, identity, progress):
-                yield path, gr.Dropdown(value=identity), words, seen
-
-        on_click(show.click, repeat, [], [picture, checkpoint, answer, sight])

@@ -1,7 +1,6 @@
 """The tab of localization: one object in the picture, its class and its box, as one vector."""
 
 import html
-from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -15,7 +14,7 @@ from hub_models.task import Task
 from hub_models.ui import PictureInput, frame, on_click
 from hub_models.ui.components import uploaded
 from hub_models.ui.detections import show_frames
-from hub_models.ui.examples import available, link_button
+from hub_models.ui.examples import available, example_buttons, failure_buttons, link_button
 from hub_models.ui.frame import Preset, Shared, checkpoint_menu
 from hub_models.ui.tables import table, took
 
@@ -103,34 +102,5 @@ def try_it(task: Task, preset: Preset) -> Shared:
 
     on_click([run.click, picture.upload], go, [picture, checkpoint], [sight, answer], stop=stop)
     with gr.Accordion("Where it goes wrong, and why", open=False):
-        failures(task, examples, picture, checkpoint, sight, answer)
+        failure_buttons(task, examples, FAILURES, localize, [picture, checkpoint, sight, answer])
     return Shared(checkpoint=checkpoint, input=picture)
-
-
-def example_buttons(examples: dict[str, Path], picture: gr.Image, example: gr.State) -> None:
-    """A button an example, which puts it into `picture`."""
-    with gr.Row():
-        for name, path in examples.items():
-            button = gr.Button(name, size="sm", min_width=60)
-
-            def put(name=name, path=path):
-                return str(path), name
-
-            on_click(button.click, put, [], [picture, example], light=True, show_progress="hidden")
-
-
-def failures(task: Task, examples: dict[str, Path], picture, checkpoint, sight, answer) -> None:
-    """Labelled failures that anyone can repeat with one click."""
-    known = {c.id for c in LOADER.menu(task.id)}
-    for title, example, identity, why in FAILURES:
-        if identity not in known or example not in examples:
-            continue
-        with gr.Row():
-            gr.Markdown(f"**{title}.** {why}")
-            show = gr.Button("Show me", size="sm", min_width=80, scale=0)
-
-        def repeat(path=str(examples[example]), identity=identity, progress=gr.Progress()):  # noqa: B008
-            for seen, words in localize(task, path, identity, progress):
-                yield path, gr.Dropdown(value=identity), seen, words
-
-        on_click(show.click, repeat, [], [picture, checkpoint, sight, answer])

@@ -18,7 +18,7 @@ from hub_models.task import Task
 from hub_models.ui import PictureInput, frame, on_click
 from hub_models.ui.components import uploaded
 from hub_models.ui.detections import show_boxes
-from hub_models.ui.examples import available, link_button
+from hub_models.ui.examples import available, example_buttons, link_button
 from hub_models.ui.frame import Preset, Shared, checkpoint_menu
 from hub_models.ui.tables import table
 from hub_models.ui.video import clip_view, objects_a_frame
@@ -118,7 +118,7 @@ def picture_part(task: Task, preset: Preset, checkpoint: gr.Dropdown, thresholds
                 height=300,
             )
             example = gr.State(preset.example)
-            example_buttons(examples, picture, example)
+            example_buttons(examples, picture, example, min_width=90)
             with gr.Row():
                 run = gr.Button("Detect", variant="primary")
                 stop = gr.Button("Cancel", min_width=60)
@@ -138,15 +138,3 @@ def picture_part(task: Task, preset: Preset, checkpoint: gr.Dropdown, thresholds
     with gr.Accordion("Where it goes wrong, and why", open=False):
         failures(task, examples, detect, [picture, checkpoint, *thresholds, *outputs])
     return Shared(checkpoint=checkpoint, input=picture, controls=thresholds)
-
-
-def example_buttons(examples, picture: gr.Image, example: gr.State) -> None:
-    """A button an example, which puts it into `picture`."""
-    with gr.Row():
-        for name, path in examples.items():
-            button = gr.Button(name, size="sm", min_width=90)
-
-            def put(name=name, path=path):
-                return str(path), name
-
-            on_click(button.click, put, [], [picture, example], light=True, show_progress="hidden")
