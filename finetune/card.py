@@ -65,6 +65,46 @@ class DetectionRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MaskRow:
+    """How the pixels of one class fared on the evaluation data."""
+
+    name: str
+    count: int  # pixels of this class
+    recall: float
+    precision: float
+    iou: float  # intersection over union of answer and truth
+    boundary_f: float  # F of the pixels along its borders
+
+    HEADERS = ("class", "pixels", "recall", "precision", "IoU", "boundary F")
+
+    def cells(self) -> tuple[str, ...]:
+        shares = (f"{share:.1%}" for share in (self.recall, self.precision, self.iou, self.boundary_f))
+        return (plain(self.name), f"{self.count:,}", *shares)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceRow:
+    """How the objects of one class and their pixels fared; precision and recall at the card's threshold, by masks."""
+
+    name: str
+    count: int  # objects of this class
+    recall: float
+    precision: float
+    ap50: float  # average precision where a mask IoU of 0.5 is enough
+    ap: float  # mean over IoU thresholds 0.5, 0.55, ..., 0.95
+    box_ap50: float  # by the overlap of boxes
+
+    HEADERS = ("class", "objects", "recall", "precision", "mask AP@0.5", "mask AP@[.5:.95]", "box AP@0.5")
+
+    def cells(self) -> tuple[str, ...]:
+        kept = (self.recall, self.precision, self.ap50, self.ap, self.box_ap50)
+        return (plain(self.name), f"{self.count:,}", *(f"{share:.1%}" for share in kept))
+
+
+Row = ClassRow | DetectionRow | MaskRow | InstanceRow  # of the table of a card
+
+
+@dataclass(frozen=True, kw_only=True)
 class CardFacts:
     """What a reader needs in order to judge a checkpoint and make it again, beyond the Checkpoint itself."""
 
@@ -77,7 +117,7 @@ class CardFacts:
     hardware: str
     seed: int
     versions: tuple[tuple[str, str], ...] = ()  # (("torch", "2.15.0"), ...)
-    per_class: tuple[ClassRow, ...] | tuple[DetectionRow, ...] = ()
+    per_class: tuple[Row, ...] = ()  # of one kind
     pictures: tuple[tuple[str, str], ...] = ()  # (file beside the card, what is to be seen)
     limits: tuple[str, ...] = ()  # a sentence each
 
@@ -225,7 +265,7 @@ def metric_table(metrics: Sequence[Metric]) -> str:
     return "\n".join(rows)
 
 
-def class_table(rows: Sequence[ClassRow] | Sequence[DetectionRow]) -> str:
+def class_table(rows: Sequence[Row]) -> str:
     headers = rows[0].HEADERS
     lines = [f"| {' | '.join(headers)} |", f"|{' --- |' * len(headers)}"]
     shown = rows if len(rows) <= LONGEST_TABLE else sorted(rows, key=lambda row: row.recall)[:LONGEST_TABLE]

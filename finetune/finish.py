@@ -13,10 +13,10 @@ import numpy as np
 import torch
 
 from finetune.about import About
-from finetune.card import CardFacts, ClassRow, DetectionRow
+from finetune.card import CardFacts, Row
 from finetune.publish import catalogue_row
 from finetune.starting_point import Start
-from finetune.write import write_checkpoint
+from finetune.write import Storage, write_checkpoint
 from hub_models.checkpoint import Checkpoint, Library, Metric
 from hub_models.predictors import Predictor
 
@@ -39,6 +39,7 @@ class Trained:
     seed: int
     minutes: float
     golden_pixels: np.ndarray = field(default_factory=golden_picture)  # (H, W, 3) uint8, kept with the answer
+    storage: Storage = "fp16"  # int8: half the size, for weights that travel with the repository
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,7 @@ class Measured:
     """What the card and the catalogue say of the quality."""
 
     metrics: tuple[Metric, ...]
-    per_class: tuple[ClassRow, ...] | tuple[DetectionRow, ...] = ()
+    per_class: tuple[Row, ...] = ()
     pictures: Mapping[str, tuple[bytes, str]] = field(
         default_factory=dict
     )  # file -> (contents, what it shows)
@@ -81,6 +82,7 @@ def write(trained: Trained, about: About, measured: Measured, folder: Path) -> C
         checkpoint=row(trained, about, measured.metrics),
         extra_card=card_facts(trained, about, measured),
         processor=trained.start.processor,
+        storage=trained.storage,
         pictures={name: data for name, (data, _) in measured.pictures.items()},
     )
 

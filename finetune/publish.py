@@ -7,18 +7,23 @@ A push that failed is repeated with the same command. The token comes from HF_TO
 """
 
 import argparse
+import hashlib
+import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, HfApi, get_session, get_token
 from huggingface_hub.errors import HfHubHTTPError
+from safetensors.torch import load_file
+from safetensors.torch import save as save_tensors
 
 from finetune.card import REPO, CardFacts, ClassRow
-from finetune.write import catalogue_row, write_checkpoint
+from finetune.write import catalogue_row, half, write_checkpoint
 from hub_models.account import SILENCE_SECONDS, Preflight, preflight, spoken
 from hub_models.errors import BadInput, CheckpointError, HubError, HubUnavailable
 from hub_models.local import CARD, CONFIG, FILES, GOLDEN, WEIGHTS, extra_files, read_local
+from hub_models.predictors.weights import is_packed, read_tensors
 
 __all__ = [
     "CardFacts",
@@ -52,6 +57,11 @@ def push(
     size = sum((folder / name).stat().st_size for name in (*FILES, *pictures))
     ready = preflight(repo_id, token, size)
     texts = {name: (folder / name).read_bytes() for name in (CONFIG, CARD, GOLDEN, *pictures)}
+    weights, sha256 = folder / WEIGHTS, checkpoint.sha256
+    if is_packed(load_file(weights)):  # which other loaders do not know
+        weights = save_tensors(half(read_tensors(weights)), {"format": "pt"})
+        sha256 = hashlib.sha256(weights).hexdigest()
+        texts[CONFIG] = with_size(texts[CONFIG], len(weights))
     texts[CARD] = texts[CARD].replace(REPO.encode(), ready.repo_id.encode())
     if any(token.encode() in data for data in texts.values()):
         raise CheckpointError(
@@ -63,10 +73,17 @@ def push(
     get_session().timeout = SILENCE_SECONDS
     api = HfApi(token=token)
     url = spoken(lambda: api.create_repo(ready.repo_id, private=private or None, exist_ok=True))
-    files = {**texts, WEIGHTS: folder / WEIGHTS}
-    commit = spoken(lambda: commit_files(api, ready.repo_id, private, files, checkpoint.sha256))
+    files = {**texts, WEIGHTS: weights}
+    commit = spoken(lambda: commit_files(api, ready.repo_id, private, files, sha256))
     show(f"pushed {ready.repo_id} at {commit[:12]}; its sha256 is right")
     return str(url)
+
+
+def with_size(config: bytes, size: int) -> bytes:
+    """config.json for weights of `size` bytes."""
+    values = json.loads(config)
+    values["checkpoint"]["megabytes"] = round(size / 1e6, 2)
+    return json.dumps(values, indent=2).encode()
 
 
 def commit_files(

@@ -1,4 +1,8 @@
-"""Reading weights without running anything that stands in them: safetensors, or tensors-only pickles."""
+"""Reading weights without running anything that stands in them: safetensors, or tensors-only pickles.
+
+Weights that travel with the repository may be packed: a tensor of 8-bit whole numbers, and beside it `NAME.scale`, by
+which each of its rows (output channels) is multiplied.
+"""
 
 from pathlib import Path
 from pickle import UnpicklingError
@@ -12,11 +16,17 @@ from hub_models.checkpoint import Checkpoint
 from hub_models.errors import CheckpointError
 
 
+SCALE = ".scale"  # after the name of a packed tensor
+
+
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """All tensors of a .safetensors file (memory-mapped), or of a .pth file that holds nothing but tensors."""
+    """All tensors of a .safetensors file (memory-mapped), or of a .pth file that holds nothing but tensors.
+
+    Packed ones come unpacked, in float32.
+    """
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
+            return unpacked(load_file(path))
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError(
@@ -34,6 +44,23 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             f"Expected nothing but tensors in {path.name}, but it asks to run code on loading; it was not run. "
             "Use a safetensors file.",
         ) from error
+
+
+def is_packed(tensors: dict[str, Tensor]) -> bool:
+    return any(name.endswith(SCALE) and name.removesuffix(SCALE) in tensors for name in tensors)
+
+
+def unpacked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors with their scales -> the tensors that they stand for. Others come back as they are."""
+    whole = {}
+    for name, tensor in tensors.items():
+        scale = tensors.get(name + SCALE)
+        if name.endswith(SCALE) and name.removesuffix(SCALE) in tensors:
+            continue
+        if scale is not None:
+            tensor = tensor.float() * scale.float().view(-1, *[1] * (tensor.ndim - 1))
+        whole[name] = tensor
+    return whole
 
 
 def assign(model: nn.Module, tensors: dict[str, Tensor], checkpoint: Checkpoint) -> nn.Module:

@@ -1,0 +1,36 @@
+"""What a person must know of a network that was trained to label pixels on their own data."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from finetune.about import About, command, identifier, paper_of
+from finetune.starting_point import Start
+from hub_models.mask_dataset import MaskedPictures
+
+
+def about_own_masks(start: Start, data: MaskedPictures, recipe, arguments: Sequence[str], options) -> About:
+    """Facts for a run of `python -m finetune.semantic_segmentation` with `arguments` on somebody's own data."""
+    dataset, classes = Path(recipe.data).stem or "pictures", len(data.class_names)
+    paper, year, deviations = paper_of(start.architecture)
+    network = type(start.model).__name__
+    on_hub = re.fullmatch(r"[\w.-]+/[\w.-]+", recipe.data) and not Path(recipe.data).exists()
+    return About(
+        id=f"{start.architecture}.{identifier(dataset)}",
+        title=options.name or f"{network} on {dataset}",
+        architecture=network,
+        year=year,
+        paper=paper,
+        sentence=f"{network}, trained from {start.origin} to label every pixel as one of {classes} classes of {dataset}.",
+        weights_licence="unstated: yours to choose",
+        dataset=dataset,
+        trained_on=f"{dataset} ({len(data):,} pictures, {classes} classes)",
+        data=f"{dataset}: {len(data):,} pictures with masks",
+        data_licence=options.data_licence,
+        data_hub_id=recipe.data if on_hub else "",
+        split=f"the data's own dev part, --dev-data, or {recipe.dev_share:.0%} of the pictures, split off in blocks of "
+        f"{recipe.dev_block} consecutive ones; no picture is in both",
+        command=command("semantic_segmentation", arguments),
+        deviations=deviations,
+        limits=("Gives every pixel one of its own classes, whatever the picture shows.",),
+    )

@@ -1,0 +1,179 @@
+"""Pictures with masks before the first epoch: which train, which choose the weights, and what is wrong with them."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from finetune.data_check import look_at_all, own_parts
+from finetune.hub_dataset import open_with
+from hub_models import draw_segments
+from hub_models.errors import BadData
+from hub_models.mask_dataset import (
+    VOID,
+    MaskedPictures,
+    open_masks,
+    same_masked_classes,
+    split_off_blocks,
+)
+from hub_models.picture import encode_jpeg, fit_within
+
+MOST_SHOWN, COLUMNS, CELL = 8, 4, 240  # pictures on the contact sheet; pixels of a longer side
+MOST_COUNTED = 400  # pictures whose pixels are counted for the report
+
+
+def open_masked_data(name: str, class_names: tuple[str, ...] | None = None) -> dict[str, MaskedPictures]:
+    """The pictures with masks, by part, in the folder or zip `name`, or in the Hub data set of that name."""
+    return open_with(lambda path: open_masks(path, class_names), name, (".txt",))
+
+
+def train_and_dev_masks(
+    data: str,
+    dev_data: str,
+    dev_share: float,
+    dev_block: int,
+    seed: int,
+    class_names: tuple[str, ...] | None = None,
+) -> tuple[MaskedPictures, MaskedPictures]:
+    """(train, dev) of `data`: its own dev part, that of `dev_data`, or a share split off. A test part is not touched."""
+    train, dev = own_parts(
+        data, dev_data, lambda name: open_masked_data(name, class_names), same_masked_classes
+    )
+    if dev is not None:
+        return train, dev
+    if len(train) <= dev_block:
+        raise BadData(
+            "data_missing",
+            f"Expected enough pictures to split {dev_share:.0%} off, in blocks of {dev_block}, for choosing the weights, "
+            f"got {len(train)}. Add pictures, a part val, or --dev-data, or make --dev-block smaller.",
+        )
+    return split_off_blocks(train, dev_share, dev_block, seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskReport:
+    """What the check of the data found, in words a person can act on."""
+
+    pictures: dict[str, int]  # split -> readable pictures
+    shares: dict[str, float]  # class -> share of the training pixels that are not void
+    unreadable: tuple[str, ...]
+    shared: tuple[tuple[str, str], ...]  # pictures that stand, equal in every pixel, in both splits
+    smallest_hw: tuple[int, int]
+
+    def text(self) -> str:
+        lines = [f"{split}: {count:,} pictures" for split, count in self.pictures.items()]
+        lines.append(
+            "share of the pixels: " + ", ".join(f"{name} {share:.1%}" for name, share in self.shares.items())
+        )
+        if self.unreadable:
+            lines.append(f"left out, unreadable: {len(self.unreadable)} ({'; '.join(self.unreadable[:3])})")
+        if self.shared:
+            pairs = "; ".join(f"{a} = {b}" for a, b in self.shared[:3])
+            lines.append(f"left out of training, also in dev: {len(self.shared)} ({pairs})")
+        lines.append(f"smallest picture: {self.smallest_hw[1]} x {self.smallest_hw[0]} pixels")
+        return "\n".join(lines)
+
+
+class PicturesOnly:
+    """The pictures of `data` without their masks; reading one still checks its mask."""
+
+    def __init__(self, data: MaskedPictures) -> None:
+        self.data = data
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def read(self, index: int) -> np.ndarray:
+        return self.data.read(index)[0]
+
+
+def check_masks(
+    train: MaskedPictures, dev: MaskedPictures, show: Callable[[str], None] = print, threads: int = 1
+) -> tuple[MaskedPictures, MaskedPictures, MaskReport]:
+    """Read every picture and mask once: leave out the unreadable and, of training, those that are also in dev.
+
+    Raises BadData: `data_missing`, `data_unreadable`, `data_empty_class`.
+    """
+    in_dev: dict[bytes, str] = {}
+    kept: dict[str, list[int]] = {"train": [], "dev": []}
+    unreadable, shared, smallest = [], [], (10**9, 10**9)
+    troubles: Counter[str] = Counter()
+    for split, data in (("dev", dev), ("train", train)):
+
+        def tell(count: int, split: str = split, data: MaskedPictures = data) -> None:
+            show(f"checked {count:,} of {len(data):,} pictures of {split}")
+
+        for index, seen in enumerate(look_at_all(PicturesOnly(data), threads, tell)):
+            if seen.trouble:
+                unreadable.append(f"{data.names[index]}: {seen.trouble}")
+                troubles[seen.trouble] += 1
+                continue
+            smallest = min(smallest, seen.size_hw, key=min)
+            if split == "dev":
+                in_dev[seen.digest] = data.names[index]
+            elif seen.digest in in_dev:
+                shared.append((data.names[index], in_dev[seen.digest]))
+                continue
+            kept[split].append(index)
+    refuse_mostly_unreadable(troubles, len(train) + len(dev))
+    train, dev = train.subset(kept["train"]), dev.subset(kept["dev"])
+    shares = shares_of(train)
+    refuse_unlearnable(train, dev, shares)
+    report = MaskReport(
+        pictures={"train": len(train), "dev": len(dev)},
+        shares=shares,
+        unreadable=tuple(unreadable),
+        shared=tuple(shared),
+        smallest_hw=smallest,
+    )
+    return train, dev, report
+
+
+def shares_of(data: MaskedPictures) -> dict[str, float]:
+    counts = np.zeros(len(data.class_names))
+    for index in range(0, len(data), max(1, len(data) // MOST_COUNTED)):
+        labels = data.read(index)[1]
+        counts += np.bincount(labels[labels != VOID], minlength=len(counts))
+    return dict(zip(data.class_names, (counts / max(1, counts.sum())).tolist(), strict=True))
+
+
+def refuse_mostly_unreadable(troubles: Counter, of: int) -> None:
+    """Raise BadData where most pairs are wrong in the same way: then it is the data set, not a picture."""
+    code, count = (troubles.most_common(1) or [("", 0)])[0]
+    if count > of / 2:
+        advice = {
+            "mask_colours": "Turn the colours of the masks into numbers of classes, and name them in classes.txt.",
+            "mask_size": "Every mask must have the size of its picture.",
+            "mask_unknown_label": "Name all classes in classes.txt, a line each, or use 255 for what should not count.",
+        }.get(code, "Repair or replace the files.")
+        raise BadData("data_unreadable", f"{count:,} of {of:,} pairs cannot be used ({code}). {advice}")
+
+
+def refuse_unlearnable(train: MaskedPictures, dev: MaskedPictures, shares: dict[str, float]) -> None:
+    if not len(train) or not len(dev):
+        raise BadData(
+            "data_missing",
+            f"Expected pictures with masks to train on and to choose the weights on, got {len(train)} and {len(dev)}.",
+        )
+    if sum(share > 0 for share in shares.values()) < 2:
+        raise BadData(
+            "data_empty_class", "Expected pixels of at least two classes in the training masks, got fewer."
+        )
+
+
+def mask_pictures(data: MaskedPictures, path: Path) -> None:
+    """Write a contact sheet of up to 8 pictures under their masks to `path`, so that a person sees whether they fit."""
+    count = min(MOST_SHOWN, len(data))
+    cells = []
+    for index in (i * len(data) // count for i in range(count)):
+        pixels, labels = data.read(index)
+        cells.append(fit_within(draw_segments.labels_over(pixels, labels, 0.6), CELL))
+    height, width = (max(cell.shape[axis] for cell in cells) for axis in (0, 1))
+    columns = min(COLUMNS, count)
+    sheet = np.full((-(-count // columns) * height, columns * width, 3), 255, np.uint8)
+    for place, cell in enumerate(cells):
+        top, left = place // columns * height, place % columns * width
+        sheet[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
+    path.write_bytes(encode_jpeg(sheet))

@@ -1,0 +1,83 @@
+"""The network that a recipe for labelling pixels starts from.
+
+segnet, unet, enet, fcn, deconvnet   ours, from random weights
+unet-lite                            ours, its backbone with the weights of ImageNet
+segnet.camvid                        a checkpoint of ours by id, or its folder: all weights that still fit
+"""
+
+import importlib
+from dataclasses import replace
+from pathlib import Path
+
+from torch import nn
+
+from finetune.backbone import IMAGENET_ROW, imagenet_backbone
+from finetune.detectors import copy_fitting
+from finetune.starting_point import Start
+from hub_models import loader
+from hub_models.catalog import checkpoints
+from hub_models.checkpoint import Checkpoint
+from hub_models.errors import BadData
+from hub_models.preprocess import InputSpec
+
+TASK = "semantic-segmentation"
+MODELS = {
+    "segnet": "segnet",
+    "unet": "unet",
+    "enet": "enet",
+    "unet-lite": "unet_lite",
+    "fcn": "fcn",
+    "deconvnet": "deconvnet",
+}
+ELSEWHERE = ("segformer:HUB_ID", "timm:BACKBONE")
+SPEC = InputSpec(size_hw=(192, 256), mean=(0.5,) * 3, std=(0.5,) * 3, interpolation="bilinear")
+
+
+def start_segmenter(name: str, classes: int, size_hw: tuple[int, int] | None) -> Start:
+    """The network called `name` for `classes`. BadData `model_unknown`."""
+    if name in MODELS:
+        model = build(MODELS[name], classes)
+        origin = "random weights"
+        if hasattr(model, "backbone"):
+            imagenet_backbone(model.backbone)
+            origin = f"{IMAGENET_ROW} (Apache-2.0) for the backbone"
+        return Start(
+            model=model,
+            library="ours",
+            architecture=MODELS[name],
+            input=sized(SPEC, size_hw),
+            origin=origin,
+            parent=None,
+        )
+    parent = find_segmenter(name)
+    model = build(parent.model, classes)
+    kept = copy_fitting(loader.build(parent, "cpu"), model)
+    return Start(
+        model=model,
+        library="ours",
+        architecture=parent.model,
+        input=sized(parent.input, size_hw),
+        origin=f"{parent.id} ({parent.weights_licence}), {kept:.0%} of its weights",
+        parent=parent,
+    )
+
+
+def sized(spec: InputSpec, size_hw: tuple[int, int] | None) -> InputSpec:
+    return spec if size_hw is None else replace(spec, size_hw=size_hw)
+
+
+def build(architecture: str, classes: int) -> nn.Module:
+    return importlib.import_module(f"hub_models.architectures.{architecture}").MODEL(classes=classes)
+
+
+def find_segmenter(name: str) -> Checkpoint:
+    known = [c for c in checkpoints(TASK) if c.library == "ours" and c.kind == "bundled"]
+    if name.startswith("local.") or Path(name).is_dir() or name in {c.id for c in known}:
+        found = loader.LOADER.resolve(name, TASK)
+        if found.library == "ours":
+            return found
+    listed = ", ".join([*MODELS, *ELSEWHERE, *(c.id for c in known)])
+    raise BadData(
+        "model_unknown",
+        f"Expected --model to be one of {listed}, or the folder of such a network of ours; got {name!r}.",
+    )
