@@ -111,5 +111,10 @@ def identifier(words: str) -> str:
 
 def command(recipe: str, arguments: Sequence[str]) -> str:
     """The line for the shell, without folders of this machine."""
-    shown = [Path(word).name if Path(word).is_absolute() else word for word in arguments]
-    return shlex.join(["python", "-m", f"finetune.{recipe}", *shown])
+    return shlex.join(["python", "-m", f"finetune.{recipe}", *map(without_folders, arguments)])
+
+
+def without_folders(word: str) -> str:
+    """/home/me/data -> data, segformer:/home/me/net -> segformer:net; anything else as it is."""
+    kind, colon, rest = word.rpartition(":")
+    return f"{kind}{colon}{Path(rest).name}" if Path(rest).is_absolute() else word

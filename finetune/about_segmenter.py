@@ -12,8 +12,7 @@ from hub_models.mask_dataset import MaskedPictures
 def about_own_masks(start: Start, data: MaskedPictures, recipe, arguments: Sequence[str], options) -> About:
     """Facts for a run of `python -m finetune.semantic_segmentation` with `arguments` on somebody's own data."""
     dataset, classes = Path(recipe.data).stem or "pictures", len(data.class_names)
-    paper, year, deviations = paper_of(start.architecture)
-    network = type(start.model).__name__
+    network, (paper, year, deviations) = named(start)
     on_hub = re.fullmatch(r"[\w.-]+/[\w.-]+", recipe.data) and not Path(recipe.data).exists()
     return About(
         id=f"{start.architecture}.{identifier(dataset)}",
@@ -34,3 +33,15 @@ def about_own_masks(start: Start, data: MaskedPictures, recipe, arguments: Seque
         deviations=deviations,
         limits=("Gives every pixel one of its own classes, whatever the picture shows.",),
     )
+
+
+def named(start: Start) -> tuple[str, tuple[str, int, str]]:
+    """(what the network is called, (paper, year, deviations from it))."""
+    if start.library == "transformers":
+        from finetune.segformer import named as of_segformer
+
+        return of_segformer(start.architecture)
+    if start.library == "timm":
+        paper, year, _ = paper_of("unet_lite")
+        return f"U-Net on {start.architecture}", (paper, year, f"the way down is timm's {start.architecture}")
+    return type(start.model).__name__, paper_of(start.architecture)

@@ -31,6 +31,7 @@ from finetune.publish import preflight
 from finetune.running import Push, end_run, have_weights, recipe_run, saying
 from finetune.starting_point import Colour, Start, in_colour, start_from
 from finetune.state import progress_in
+from finetune.write import Storage
 from hub_models.dataset import LabelledPictures
 from hub_models.preprocess import InputSpec
 
@@ -56,6 +57,7 @@ class Recipe:
     dropout: float | None = None  # None: the network's own
     freeze_blocks: FrozenBlocks = 0
     rate_decay: float = 1.0  # rate of a block / rate of the next
+    storage: Storage = "fp16"  # of the weights in OUTPUT/checkpoint
     smoke: bool = False  # 2 epochs of 8 batches: does it run at all?
 
 
@@ -92,6 +94,7 @@ def work(
         class_names=train_data.class_names,
         seed=recipe.settings.seed,
         minutes=progress_in(recipe.output).seconds / 60,
+        storage=recipe.storage,
     )
     finish(trained, about, recipe.output, measure_classifier(train_data, dev_data, about.dataset, show), show)
     end_run(recipe.output, where, stopped, show)

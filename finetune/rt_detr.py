@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,17 +20,15 @@ from torch import Tensor, nn
 
 from finetune.boxed_pictures import AugmentedBoxes, targets_of
 from finetune.freezing import block_groups
+from finetune.library_source import source_of
 from finetune.loop import Evaluate, Settings, fit
 from finetune.object_detection import TASK, Recipe, work
 from finetune.running import Show, recipe_run
 from finetune.starting_point import Start
 from hub_models.architectures.detection import LEAST_SCORE, Found, centres, sides
 from hub_models.box_dataset import BoxedPictures
-from hub_models.catalog import checkpoints
-from hub_models.checkpoint import Checkpoint
 from hub_models.detection_metrics import map50_of
 from hub_models.errors import BadData, CheckpointError
-from hub_models.fetch import fetch
 from hub_models.predictors.detector import select, to_boxes
 from hub_models.preprocess import InputSpec
 
@@ -51,7 +48,7 @@ def start_from(recipe: Recipe, data: BoxedPictures) -> Start:
     """The network that `recipe.model` names, for the classes of `data`. BadData `model_unknown`; HubUnavailable."""
     from transformers import AutoConfig, AutoImageProcessor, AutoModelForObjectDetection
 
-    row, folder = source_of(recipe.model.partition(":")[2])
+    row, folder = source_of("rt-detr", recipe.model.partition(":")[2], DEFAULT, TASK)
     if AutoConfig.from_pretrained(folder, local_files_only=True).model_type not in KINDS:
         raise BadData(
             "model_unknown", f"Expected an RT-DETR ({', '.join(KINDS)}) in {row.title}, found another."
@@ -77,21 +74,6 @@ def start_from(recipe: Recipe, data: BoxedPictures) -> Start:
         model=model, library="transformers", architecture=model.config.model_type, input=spec,
         origin=f"{row.title} ({row.weights_licence})", parent=None, processor=processor.to_json_string(),
     )  # fmt: skip
-
-
-def source_of(name: str) -> tuple[Checkpoint, Path]:
-    """(the row that `name` means, the folder with its files)."""
-    (row,) = (row for row in checkpoints(TASK) if row.id == DEFAULT)
-    if Path(name).is_dir() and name:
-        return replace(row, title="the folder given", weights_licence="its licence is not known"), Path(name)
-    if name and name.count("/") != 1:
-        raise BadData(
-            "model_unknown",
-            f"Expected rt-detr, rt-detr:USER/NAME on the Hub or rt-detr:FOLDER, got {name[:80]!r}.",
-        )
-    if name:
-        row = replace(row, source=f"hub:{name}", title=name, weights_licence="see its card on the Hub")
-    return row, fetch(row)
 
 
 @dataclass(frozen=True)

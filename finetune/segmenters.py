@@ -2,6 +2,7 @@
 
 segnet, unet, enet, fcn, deconvnet   ours, from random weights
 unet-lite                            ours, its backbone with the weights of ImageNet
+timm:BACKBONE, scratch:BACKBONE      the same way up on any backbone of timm, pretrained or from random weights
 segnet.camvid                        a checkpoint of ours by id, or its folder: all weights that still fit
 """
 
@@ -13,7 +14,7 @@ from torch import nn
 
 from finetune.backbone import IMAGENET_ROW, imagenet_backbone
 from finetune.detectors import copy_fitting
-from finetune.starting_point import Start
+from finetune.starting_point import Start, timm_model
 from hub_models import loader
 from hub_models.catalog import checkpoints
 from hub_models.checkpoint import Checkpoint
@@ -29,7 +30,7 @@ MODELS = {
     "fcn": "fcn",
     "deconvnet": "deconvnet",
 }
-ELSEWHERE = ("segformer:HUB_ID", "timm:BACKBONE")
+ELSEWHERE = ("segformer:HUB_ID", "timm:BACKBONE", "scratch:BACKBONE")
 SPEC = InputSpec(size_hw=(192, 256), mean=(0.5,) * 3, std=(0.5,) * 3, interpolation="bilinear")
 
 
@@ -49,6 +50,9 @@ def start_segmenter(name: str, classes: int, size_hw: tuple[int, int] | None) ->
             origin=origin,
             parent=None,
         )
+    kind, _, backbone = name.partition(":")
+    if kind in ("timm", "scratch"):
+        return from_backbone(backbone, kind == "timm", classes, size_hw)
     parent = find_segmenter(name)
     model = build(parent.model, classes)
     kept = copy_fitting(loader.build(parent, "cpu"), model)
@@ -59,6 +63,30 @@ def start_segmenter(name: str, classes: int, size_hw: tuple[int, int] | None) ->
         input=sized(parent.input, size_hw),
         origin=f"{parent.id} ({parent.weights_licence}), {kept:.0%} of its weights",
         parent=parent,
+    )
+
+
+def from_backbone(name: str, pretrained: bool, classes: int, size_hw: tuple[int, int] | None) -> Start:
+    """A U-Net on a backbone of timm. BadData `model_unknown`; HubUnavailable."""
+    from hub_models.predictors.timm import input_spec
+    from hub_models.predictors.timm_segmenter import TimmUNet
+
+    features = timm_model(name, pretrained, features_only=True)
+    cfg = features.pretrained_cfg
+    try:
+        model = TimmUNet(name.partition(".")[0], classes, features)
+    except ValueError as error:
+        raise BadData(
+            "model_unknown", f"Expected a backbone for a U-Net: {error}. Choose another."
+        ) from error
+    spec = replace(SPEC, **{key: getattr(input_spec(cfg), key) for key in ("mean", "std")})
+    return Start(
+        model=model,
+        library="timm",
+        architecture=name.partition(".")[0],
+        input=sized(spec, size_hw),
+        origin=f"timm {name}, pretrained" if pretrained else "random weights",
+        parent=None,
     )
 
 

@@ -31,13 +31,14 @@ from finetune.pictures import normalised
 from finetune.progress import tell
 from finetune.publish import preflight
 from finetune.running import Push, Show, end_run, have_weights, recipe_run, saying
-from finetune.segmentation_losses import LossName, WeightsName, class_weights, loss_named
+from finetune.segmentation_losses import Loss, LossName, WeightsName, class_weights, loss_named
 from finetune.segmentation_options import build_parser, recipe_values
 from finetune.segmenter_figures import measure_segmenter
 from finetune.segmenters import start_segmenter
 from finetune.starting_point import Start
 from finetune.state import progress_in
 from finetune.write import Storage
+from hub_models.architectures.efficientnet_lite import EfficientNetLite0
 from hub_models.mask_dataset import MaskedPictures
 from hub_models.picture import fit_within
 from hub_models.predictors.detector import letterbox
@@ -165,16 +166,25 @@ def train(
 def parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict]:
     """A backbone learns slowly and its first stages not at all; biases and normalisation without decay."""
     settings = recipe.settings
-    if hasattr(model, "backbone"):
+    backbone = getattr(model, "backbone", None)
+    if isinstance(backbone, EfficientNetLite0):
         return backbone_groups(model, settings, recipe)
-    return list(block_groups(list(model.parameters()), settings.learning_rate, settings.weight_decay))
+    groups: list[dict] = []
+    for inside, factor in ((True, recipe.backbone_rate), (False, 1.0)):
+        chosen = [p for n, p in model.named_parameters() if n.startswith("backbone.") == inside]
+        groups += block_groups(chosen, settings.learning_rate * factor, settings.weight_decay)
+    return groups
 
 
-def step_with(recipe: Recipe, spec: InputSpec, data: MaskedPictures) -> Step:
+def loss_of(recipe: Recipe, data: MaskedPictures) -> Loss:
     weights = None
     if recipe.class_weights != "none":
         weights = class_weights(recipe.class_weights, class_frequencies(data))
-    loss = loss_named(recipe.loss, weights)
+    return loss_named(recipe.loss, weights)
+
+
+def step_with(recipe: Recipe, spec: InputSpec, data: MaskedPictures) -> Step:
+    loss = loss_of(recipe, data)
 
     def step(network: nn.Module, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         pictures, labels = batch

@@ -114,10 +114,23 @@ def in_colour(spec: InputSpec, colour: Colour) -> InputSpec:
 def from_timm(
     name: str, pretrained: bool, classes: int, dropout: float | None, spec: InputSpec | None
 ) -> Start:
+    from hub_models.predictors.timm import input_spec
+
+    model = timm_model(name, pretrained, num_classes=classes, drop_rate=dropout or 0.0)
+    return Start(
+        model=model,
+        library="timm",
+        architecture=name.partition(".")[0],
+        input=spec or input_spec(model.pretrained_cfg),
+        origin=f"timm {name}, pretrained" if pretrained else "random weights",
+        parent=None,
+    )
+
+
+def timm_model(name: str, pretrained: bool, **options: object) -> nn.Module:
+    """`timm.create_model`, with sentences. BadData `model_unknown`; HubUnavailable."""
     import timm
     from huggingface_hub.errors import HTTPError
-
-    from hub_models.predictors.timm import input_spec
 
     architecture = name.partition(".")[0]
     if not timm.is_model(architecture):
@@ -126,7 +139,7 @@ def from_timm(
             "model_unknown", f"Expected a timm model or a catalogue id, got {name!r}. Near names: {near}."
         )
     try:
-        model = timm.create_model(name, pretrained=pretrained, num_classes=classes, drop_rate=dropout or 0.0)
+        return timm.create_model(name, pretrained=pretrained, **options)
     except RuntimeError as error:
         if "retrained" not in str(
             error
@@ -145,14 +158,6 @@ def from_timm(
             f"Expected the weights of {name} from the Hub, but it cannot be reached or refuses. Check the connection, "
             f"start from a checkpoint that is here (efficientnet_lite0.imagenet), or from scratch:{architecture}.",
         ) from error
-    return Start(
-        model=model,
-        library="timm",
-        architecture=architecture,
-        input=spec or input_spec(model.pretrained_cfg),
-        origin=f"timm {name}, pretrained" if pretrained else "random weights",
-        parent=None,
-    )
 
 
 def from_checkpoint(

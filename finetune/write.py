@@ -126,7 +126,7 @@ def write_config(path: Path, model: nn.Module, names: tuple[str, ...], checkpoin
     if spec is None:
         raise ValueError(f"{checkpoint.id}: expected the input that the network was trained with, got None")
     ours = {"label_names": list(names), "checkpoint": checkpoint_to_json(checkpoint)}
-    if checkpoint.library == "timm":
+    if hasattr(model, "pretrained_cfg"):  # as timm made it
         from timm.models._hub import save_config_for_hf
 
         data = {

@@ -1,5 +1,6 @@
 """Training a network that labels pixels: losses, augmentation of picture and mask together, the recipe end to end."""
 
+import importlib
 import json
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from finetune.segmenters import start_segmenter
 from finetune.semantic_segmentation import main as recipe
 from hub_models.__main__ import main as command_line
 from hub_models.errors import BadData
+from hub_models.loader import LOADER
 from hub_models.local import read_config, read_local
 from hub_models.mask_dataset import VOID, MaskedPictures, open_masks
 from hub_models.predictors import ours
@@ -183,6 +185,37 @@ def test_from_folder_to_prediction(tmp_path: Path, capsys: pytest.CaptureFixture
     assert read_local(folder).sha256 == row.sha256
     again = start_segmenter(str(folder), 3, None)
     assert "100% of its weights" in again.origin and again.input == row.input
+
+
+def tiny_segformer(folder: Path) -> Path:
+    """SegFormer with few channels and four classes, as `save_pretrained` writes it."""
+    from transformers import SegformerConfig, SegformerForSemanticSegmentation, SegformerImageProcessor
+
+    sizes = {"hidden_sizes": [8, 8, 16, 16], "depths": [1] * 4, "num_attention_heads": [1, 1, 2, 2]}
+    config = SegformerConfig(**sizes, decoder_hidden_size=16, num_labels=4)
+    SegformerForSemanticSegmentation(config).save_pretrained(folder)
+    SegformerImageProcessor(size={"height": 64, "width": 64}).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("model", "library"), [("scratch:test_resnet", "timm"), ("segformer", "transformers")]
+)
+def test_networks_of_libraries_are_trained_and_opened(tmp_path: Path, model: str, library: str) -> None:
+    torch.set_num_threads(1)
+    data = write(tmp_path / "scenes", 8)
+    if model == "segformer":
+        model = f"segformer:{tiny_segformer(tmp_path / 'segformer')}"
+    output = tmp_path / "run"
+    more = ("--model", model, "--epochs", "1", "--loss", "dice")
+    assert run(data, output, *more) == 0
+    folder = output / "checkpoint"
+    row = read_local(folder)
+    assert row.library == library and str(tmp_path) not in (folder / "README.md").read_text()
+    assert LOADER.resolve(str(folder), "semantic-segmentation").id.startswith("local.")
+    predictor = importlib.import_module(f"hub_models.predictors.{library}").load(row, folder, "cpu")
+    found = predictor.predict(scene(9, 33, 47)[0])
+    assert found.labels.shape == (33, 47) and found.names == CLASSES
 
 
 def test_bad_data_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -80,6 +80,24 @@ def _average_pool(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=
     return F.avg_pool2d(x, kernel_size, stride, padding, ceil_mode)
 
 
+def _pool_with_indices(x, kernel_size, *args, **kwargs):
+    """Where the largest value stood is asked of nobody here: `_unpool` fills the whole cell."""
+    return _once(_average_pool)(x, kernel_size), None
+
+
+@_once
+def _unpool(x, indices, kernel_size, stride, padding, output_size):
+    return F.interpolate(x, size=output_size)
+
+
+def _convolve_transposed(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """Through groups as if there were one, which no network of ours has."""
+    kernel = torch.full((1, 1, *weight.shape[2:]), 1.0, dtype=x.dtype, device=x.device)
+    means = x[:, :1] if _equal_channels(x) else x.mean(1, keepdim=True)
+    maps = F.conv_transpose2d(means, kernel, None, stride, padding, output_padding, 1, dilation)
+    return maps.expand(-1, weight.shape[1], -1, -1)
+
+
 def _pass_on(x, *args, **kwargs):
     return x
 
@@ -124,8 +142,11 @@ REPLACED: dict[str, Callable] = (
     | {
         "conv1d": _convolve,
         "conv2d": _convolve,
+        "conv_transpose2d": _convolve_transposed,
         "linear": _linear,
         "max_pool2d": _once(_average_pool),
+        "max_pool2d_with_indices": _pool_with_indices,
+        "max_unpool2d": _unpool,
         "avg_pool2d": _once(F.avg_pool2d),
         "adaptive_avg_pool2d": _once(F.adaptive_avg_pool2d),
         "adaptive_max_pool2d": _once(F.adaptive_avg_pool2d),

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from hub_models.checkpoint import Checkpoint
 from hub_models.errors import CheckpointError
 
-
 SCALE = ".scale"  # after the name of a packed tensor
 
 
@@ -57,9 +56,8 @@ def unpacked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         scale = tensors.get(name + SCALE)
         if name.endswith(SCALE) and name.removesuffix(SCALE) in tensors:
             continue
-        if scale is not None:
-            tensor = tensor.float() * scale.float().view(-1, *[1] * (tensor.ndim - 1))
-        whole[name] = tensor
+        rows = () if scale is None else (-1, *[1] * (tensor.ndim - 1))
+        whole[name] = tensor if scale is None else tensor.float() * scale.float().view(rows)
     return whole
 
 
