@@ -20,7 +20,7 @@ import torch
 from PIL import Image
 from torchvision.models.detection import fasterrcnn_mobilenet_v3_large_320_fpn
 
-from benchmarks.timing import Row, in_turn, seconds_of, table
+from benchmarks.timing import Row, in_turn, seconds_of, table, text_table
 from hub_models import compute
 from hub_models.loader import LOADER, build, find
 from hub_models.local import read_config
@@ -122,13 +122,6 @@ def median_seconds(work: Callable, inputs: Sequence, rounds: int) -> float:
     work(inputs[0])
     turn = itertools.cycle(inputs)
     return statistics.median(seconds_of(lambda: work(next(turn))) for _ in range(max(3, rounds // 3)))
-
-
-def text_table(cells: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
-    lines = [" | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells]
-    lines.insert(1, " | ".join("-" * width for width in widths))
-    return "\n".join(f"| {line} |" for line in lines)
 
 
 def main() -> None:

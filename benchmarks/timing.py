@@ -48,14 +48,18 @@ def in_turn(ours: Callable[[], object], bare: Callable[[], object], rounds: int)
     return tuple(1000 * statistics.median(column) for column in zip(*pairs, strict=True))
 
 
+def text_table(cells: Sequence[Sequence[str]]) -> str:
+    """Aligned columns that are a Markdown table too; the first row is the head."""
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    lines = [" | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells]
+    lines.insert(1, " | ".join("-" * width for width in widths))
+    return "\n".join(f"| {line} |" for line in lines)
+
+
 def table(rows: Sequence[Row]) -> str:
-    """Aligned columns that are a Markdown table too."""
+    """The comparisons, a row each."""
     cells = [("what", "unit", "ours", "bare", "ratio", "aim", "")]
     cells += [
         (r.what, r.unit, f"{r.ours:,.1f}", f"{r.bare:,.1f}", f"{r.ratio:.2f}", r.aim, r.verdict) for r in rows
     ]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
-    cells.insert(1, tuple("-" * width for width in widths))
-    return "\n".join(
-        "| " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " |" for row in cells
-    )
+    return text_table(cells)

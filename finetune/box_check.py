@@ -196,14 +196,18 @@ def label_pictures(data: BoxedPictures, path: Path) -> None:
     with_objects = [i for i in range(len(data)) if len(data.boxes[i])] or list(range(len(data)))
     count = min(MOST_SHOWN, len(with_objects))
     chosen = [with_objects[i * len(with_objects) // count] for i in range(count)]
-    cells = [with_boxes(data.read(index), data, index) for index in chosen]
-    columns = min(COLUMNS, count)
+    path.write_bytes(encode_jpeg(contact_sheet([with_boxes(data.read(i), data, i) for i in chosen])))
+
+
+def contact_sheet(cells: list[np.ndarray]) -> np.ndarray:
+    """Pictures (h, w, 3) side by side, row after row."""
+    columns = min(COLUMNS, len(cells))
     height, width = (max(cell.shape[axis] for cell in cells) for axis in (0, 1))
-    sheet = np.full((-(-count // columns) * height, columns * width, 3), GROUND, np.uint8)
+    sheet = np.full((-(-len(cells) // columns) * height, columns * width, 3), GROUND, np.uint8)
     for place, cell in enumerate(cells):
         top, left = place // columns * height, place % columns * width
         sheet[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
-    path.write_bytes(encode_jpeg(sheet))
+    return sheet
 
 
 def with_boxes(pixels: np.ndarray, data: BoxedPictures, index: int) -> np.ndarray:

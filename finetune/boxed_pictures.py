@@ -33,13 +33,20 @@ class Move:
     mirrored: bool
     upside_down: bool
 
-    def picture(self, picture: Tensor, fill: list[int]) -> Tensor:
-        """(3, h, w) uint8 -> the same size; what comes in from outside is `fill`."""
+    def picture(self, picture: Tensor, fill: list[int], canvas_hw: tuple[int, int] | None = None) -> Tensor:
+        """(3, h, w) uint8 -> the canvas, by default of the same size; what comes in from outside is `fill`."""
         height, width = picture.shape[1:]
         new_h, new_w = max(1, round(height * self.scale)), max(1, round(width * self.scale))
         resized = v2.functional.resize(picture, [new_h, new_w], antialias=True)
+        canvas = torch.tensor(fill, dtype=torch.uint8)[:, None, None].repeat(
+            1, *(canvas_hw or (height, width))
+        )
+        return self.placed(resized, canvas)
+
+    def placed(self, resized: Tensor, canvas: Tensor) -> Tensor:
+        """What was (C, h, w) and is resized already, where it belongs on `canvas` (C, H, W), which is changed."""
+        (new_h, new_w), (height, width) = resized.shape[1:], canvas.shape[1:]
         left, top = round(self.shift_xy[0]), round(self.shift_xy[1])
-        canvas = torch.tensor(fill, dtype=torch.uint8)[:, None, None].repeat(1, height, width)
         x0, y0 = max(0, left), max(0, top)
         x1, y1 = min(width, left + new_w), min(height, top + new_h)
         if x0 < x1 and y0 < y1:
@@ -61,12 +68,15 @@ class Move:
 NO_MOVE = Move(1.0, (0.0, 0.0), False, False)
 
 
-def draw_move(size_hw: tuple[int, int], upside_down: bool) -> Move:
-    """A move drawn from torch's random numbers: 0.7 to 1.4 times as large, shifted so that most stays inside."""
-    height, width = size_hw
+def draw_move(size_hw: tuple[int, int], upside_down: bool, canvas_hw: tuple[int, int] | None = None) -> Move:
+    """A move drawn from torch's random numbers: 0.7 to 1.4 times as large, shifted so that most stays inside.
+
+    `canvas_hw`: of what the picture is moved onto, by default as large as the picture.
+    """
+    (height, width), (canvas_h, canvas_w) = size_hw, canvas_hw or size_hw
     scale, x, y, mirror, flip = torch.rand(5).tolist()
     scale = 0.7 * 2**scale  # 0.7 to 1.4, shrinking as likely as growing
-    room = (width * (1 - scale), height * (1 - scale))  # below 0: how much is cut off
+    room = (canvas_w - width * scale, canvas_h - height * scale)  # below 0: how much is cut off
     return Move(scale, (x * room[0], y * room[1]), mirror < 0.5, upside_down and flip < 0.5)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from finetune.box_check import contact_sheet
 from finetune.data_check import look_at_all, own_parts
 from finetune.hub_dataset import open_with
 from hub_models import draw_segments
@@ -20,7 +21,7 @@ from hub_models.mask_dataset import (
 )
 from hub_models.picture import encode_jpeg, fit_within
 
-MOST_SHOWN, COLUMNS, CELL = 8, 4, 240  # pictures on the contact sheet; pixels of a longer side
+MOST_SHOWN, CELL = 8, 240  # pictures on the contact sheet; pixels of a longer side
 MOST_COUNTED = 400  # pictures whose pixels are counted for the report
 
 
@@ -170,10 +171,4 @@ def mask_pictures(data: MaskedPictures, path: Path) -> None:
     for index in (i * len(data) // count for i in range(count)):
         pixels, labels = data.read(index)
         cells.append(fit_within(draw_segments.labels_over(pixels, labels, 0.6), CELL))
-    height, width = (max(cell.shape[axis] for cell in cells) for axis in (0, 1))
-    columns = min(COLUMNS, count)
-    sheet = np.full((-(-count // columns) * height, columns * width, 3), 255, np.uint8)
-    for place, cell in enumerate(cells):
-        top, left = place // columns * height, place % columns * width
-        sheet[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
-    path.write_bytes(encode_jpeg(sheet))
+    path.write_bytes(encode_jpeg(contact_sheet(cells)))

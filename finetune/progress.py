@@ -19,7 +19,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from hub_models.errors import HubError, Overloaded
 
-SPOKEN = {"map50": "mAP@0.5"}  # what people call a score
+SPOKEN = {"map50": "mAP@0.5", "mask_map50": "mask mAP@0.5"}  # what people call a score
 State = Literal["checking data", "training", "stopped", "finished", "failed"]
 
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -26,11 +27,13 @@ MOST_TYPICAL = 100  # pictures that may be the most typical one
 GOOD_IOU = 0.5
 
 
-def coco_average_precision(found: Sequence[Boxes], data: BoxedPictures) -> np.ndarray:
-    """(10, classes) average precision of pycocotools at the IoUs 0.5 to 0.95; NaN for a class without objects."""
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
+def coco_average_precision(
+    found: Sequence[Boxes], data: BoxedPictures, most: int = MOST_MATCHED
+) -> np.ndarray:
+    """(10, classes) average precision of pycocotools at the IoUs 0.5 to 0.95; NaN for a class without objects.
 
+    `most` answers of a class count in a picture.
+    """
     answers = [
         (image, x0, y0, x1 - x0, y1 - y0, score, label + 1)
         for image, result in enumerate(found, 1)
@@ -38,15 +41,28 @@ def coco_average_precision(found: Sequence[Boxes], data: BoxedPictures) -> np.nd
             result.boxes_xyxy.astype(np.float64).tolist(), result.scores, result.labels, strict=True
         )
     ]
-    objects = data.objects()
-    if not answers:
+    return coco_run(coco_truth(data), np.array(answers), "bbox", data.objects(), most)
+
+
+def coco_run(
+    dataset: dict,
+    answers: np.ndarray | list[dict],
+    kind: Literal["bbox", "segm"],
+    objects: np.ndarray,
+    most: int,
+) -> np.ndarray:
+    """(10, classes) of pycocotools; `objects` (classes,) counts the true ones."""
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    if not len(answers):
         return np.tile(np.where(objects > 0, 0.0, np.nan), (len(COCO_IOUS), 1))
     with redirect_stdout(io.StringIO()):  # it reports its progress there
         truth = COCO()
-        truth.dataset = coco_truth(data)
+        truth.dataset = dataset
         truth.createIndex()
-        run = COCOeval(truth, truth.loadRes(np.array(answers)), "bbox")
-        run.params.areaRng, run.params.areaRngLbl, run.params.maxDets = [[0, 1e10]], ["all"], [MOST_MATCHED]
+        run = COCOeval(truth, truth.loadRes(answers), kind)
+        run.params.areaRng, run.params.areaRngLbl, run.params.maxDets = [[0, 1e10]], ["all"], [most]
         run.evaluate()
         run.accumulate()
     values = run.eval["precision"][:, :, :, 0, 0].mean(axis=1)  # (10, 101 recalls, classes) -> (10, classes)
@@ -88,16 +104,26 @@ class Verdicts:
         return coco_average(self.right, counted[self.pictures], objects)
 
 
-def verdicts(found: Sequence[Boxes], data: BoxedPictures, ious: Sequence[float]) -> list[Verdicts]:
-    """For each class, every answer matched once at each of `ious`, the most certain 100 of a class in a picture."""
+def verdicts(
+    found: Sequence[Boxes],
+    data: BoxedPictures,
+    ious: Sequence[float],
+    overlaps: Sequence[np.ndarray] | None = None,
+    most: int = MOST_MATCHED,
+) -> list[Verdicts]:
+    """For each class, every answer matched once at each of `ious`, the `most` certain of a class in a picture.
+
+    `overlaps`: the IoUs (N, M) of found and true objects in each picture; None: those of their boxes.
+    """
+    if overlaps is None:
+        overlaps = [iou_matrix(f.boxes_xyxy, b) for f, b in zip(found, data.boxes, strict=True)]
     classes = len(data.class_names)
     rows: list[list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = [[] for _ in range(classes)]
     objects = np.zeros((classes, len(data)))
-    for picture, (result, boxes, labels) in enumerate(zip(found, data.boxes, data.labels, strict=True)):
-        overlap = iou_matrix(result.boxes_xyxy, boxes)
+    for picture, (result, overlap, labels) in enumerate(zip(found, overlaps, data.labels, strict=True)):
         objects[:, picture] = np.bincount(labels, minlength=classes)
         for label in np.unique(result.labels):
-            mine = np.flatnonzero(result.labels == label)[:MOST_MATCHED]
+            mine = np.flatnonzero(result.labels == label)[:most]
             of_class = overlap[mine][:, labels == label]
             right = np.array([greedy(of_class, iou) >= 0 for iou in ious])
             rows[label].append((np.full(len(mine), picture), result.scores[mine], right))

@@ -12,7 +12,7 @@ below 0.1 count as background too.
 Pictures (B, 3, H, W) and proposals, a tensor (N, 4) a picture -> `Found` a picture, or the terms of the loss.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
@@ -41,15 +41,17 @@ OFFSET_SPREAD = (0.1, 0.1, 0.2, 0.2)
 
 
 class Neck(nn.Module):
-    """Maps at 1/8 and 1/16 -> one of `width` channels at 1/8 that has seen both."""
+    """Maps at 1/8 and 1/16 -> one of `width` channels at 1/8 that has seen both. `layer`: as `conv_bn`."""
 
-    def __init__(self, fine: int, coarse: int, width: int) -> None:
+    def __init__(
+        self, fine: int, coarse: int, width: int, layer: Callable[..., nn.Sequential] = conv_bn
+    ) -> None:
         super().__init__()
         self.coarse = nn.Sequential(
-            conv_bn(coarse, width), conv_bn(width, width, 5, groups=width), conv_bn(width, width, relu=False)
+            layer(coarse, width), layer(width, width, 5, groups=width), layer(width, width, relu=False)
         )
-        self.fine = conv_bn(fine, width, relu=False)
-        self.mix = nn.Sequential(conv_bn(width, width, 5, groups=width), conv_bn(width, width))
+        self.fine = layer(fine, width, relu=False)
+        self.mix = nn.Sequential(layer(width, width, 5, groups=width), layer(width, width))
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         _, fine, coarse = maps
@@ -88,7 +90,12 @@ class RegionHead(nn.Module):
     def losses(self, shared: Tensor, proposals: list[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
         """(cross-entropy, smooth L1) over a sample of the proposals of each picture."""
         sampled = [sample(*picture) for picture in zip(proposals, *targets, strict=True)]
-        regions, labels, boxes = (list(parts) for parts in zip(*sampled, strict=True))
+        return self.losses_of(shared, *(list(parts) for parts in zip(*sampled, strict=True)))
+
+    def losses_of(
+        self, shared: Tensor, regions: list[Tensor], labels: list[Tensor], boxes: list[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """The same of regions (n, 4), what they show (n,), 0 = background, and true boxes (n, 4) of each picture."""
         logits, offsets = self(shared, regions)
         labels, boxes, all_regions = torch.cat(labels), torch.cat(boxes), torch.cat(regions)
         objects = labels > 0
@@ -116,6 +123,13 @@ def sample(proposals: Tensor, boxes: Tensor, labels: Tensor) -> tuple[Tensor, Te
 
     Proposals (N, 4) and the true boxes (M, 4) themselves; at most a quarter of SAMPLED regions show an object.
     """
+    return sample_of(SAMPLED, FOREGROUND_SHARE, proposals, boxes, labels)[:3]
+
+
+def sample_of(
+    most: int, object_share: float, proposals: Tensor, boxes: Tensor, labels: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """`sample` of at most `most` regions, at most `object_share` of them with an object; and which of the M it is (n,)."""
     regions = torch.cat([proposals, boxes])
     if len(boxes):
         overlap, nearest = iou_matrix(regions, boxes).max(dim=1)
@@ -124,11 +138,11 @@ def sample(proposals: Tensor, boxes: Tensor, labels: Tensor) -> tuple[Tensor, Te
         nearest = torch.zeros(len(regions), dtype=torch.int64, device=regions.device)
         is_object, boxes = nearest.bool(), regions.new_zeros(1, 4)
         labels = nearest.new_zeros(1)
-    some_objects = drawn(is_object, int(SAMPLED * FOREGROUND_SHARE))
-    some_background = drawn(~is_object, SAMPLED - len(some_objects))
+    some_objects = drawn(is_object, int(most * object_share))
+    some_background = drawn(~is_object, most - len(some_objects))
     chosen = torch.cat([some_objects, some_background])
     true_class = torch.where(is_object[chosen], labels[nearest[chosen]] + 1, 0)
-    return regions[chosen], true_class, boxes[nearest[chosen]]
+    return regions[chosen], true_class, boxes[nearest[chosen]], nearest[chosen]
 
 
 def drawn(mask: Tensor, most: int) -> Tensor:

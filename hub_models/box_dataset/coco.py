@@ -38,10 +38,7 @@ def read_labels(files: Files, found: list[int]) -> Read:
     documents = {i: document(files, i) for i in found}
     classes = categories(list(documents.values()))
     position = {number: i for i, number in enumerate(classes)}
-    by_name: dict[str, list[int]] = defaultdict(list)
-    for i, name in enumerate(files.names):
-        if is_picture(name):
-            by_name[PurePosixPath(name).name].append(i)
+    by_name = pictures_by_name(files)
     pictures: dict[int, Annotated] = {}
     problems: list[Problem] = []
     for i, content in documents.items():
@@ -66,6 +63,15 @@ def read_labels(files: Files, found: list[int]) -> Read:
                 labels=labels,
             )
     return Read(class_names=tuple(classes.values()), pictures=list(pictures.values()), problems=problems)
+
+
+def pictures_by_name(files: Files) -> dict[str, list[int]]:
+    """The pictures of each name, whatever folder they lie in."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for i, name in enumerate(files.names):
+        if is_picture(name):
+            found[PurePosixPath(name).name].append(i)
+    return found
 
 
 def document(files: Files, i: int) -> dict[str, list[Record]]:

@@ -4,7 +4,7 @@ The candidates do not depend on the thresholds, so a slider is answered by `sele
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -17,8 +17,10 @@ from hub_models.checkpoint import Checkpoint
 from hub_models.predictors.weights import bytes_of
 from hub_models.preprocess import RESAMPLING, InputSpec, normalise
 from hub_models.results import Boxes
+from hub_models.segments import Instances
 
 MOST_SHOWN = 300  # objects in one picture
+Objects = TypeVar("Objects", Boxes, Instances)
 
 
 class DetectorProtocol(Protocol):
@@ -38,14 +40,16 @@ class DetectorProtocol(Protocol):
     def predict(self, pixels: np.ndarray, confidence: float = 0.5, iou: float = 0.5) -> Boxes: ...
 
 
-def select(candidates: Boxes, confidence: float, iou: float, suppresses: bool = True) -> Boxes:
+def select(
+    candidates: Objects, confidence: float, iou: float, suppresses: bool = True, most: int = MOST_SHOWN
+) -> Objects:
     """What is at least `confidence` certain, and of boxes of one class that overlap by more than `iou` the best."""
     certain = candidates.chosen(candidates.scores >= confidence)
     if not suppresses or not len(certain):
-        return certain.chosen(np.arange(min(len(certain), MOST_SHOWN)))
+        return certain.chosen(np.arange(min(len(certain), most)))
     arrays = (certain.boxes_xyxy, certain.scores, certain.labels)
     kept = batched_nms(*(torch.from_numpy(array) for array in arrays), iou)
-    return certain.chosen(np.sort(kept.numpy())[:MOST_SHOWN])
+    return certain.chosen(np.sort(kept.numpy())[:most])
 
 
 def letterbox(

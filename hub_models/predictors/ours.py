@@ -17,6 +17,8 @@ WRAPPERS = {  # task -> module of predictors, class
     "image-classification": "classifier:Classifier",
     "localization": "localizer:Localizer",
     "object-detection": "detector:Detector",
+    "semantic-segmentation": "segmenter:Segmenter",
+    "instance-segmentation": "instances:SeparatedInstances",
 }
 
 

@@ -1,0 +1,39 @@
+"""What a person must know of instance segmentation that was trained on their own data."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from finetune.about import About, command, identifier, paper_of
+from finetune.instance_check import Checked
+from finetune.starting_point import Start
+
+NAMES = {"mask_rcnn": "Mask R-CNN", "unet": "U-Net"}
+
+
+def about_own_instances(start: Start, data: Checked, recipe, arguments: Sequence[str], options) -> About:
+    """Facts for a run of `python -m finetune.instance_segmentation` with `arguments` on somebody's own data."""
+    dataset, classes = Path(recipe.data).stem or "pictures", len(data.boxes.class_names)
+    objects = int(data.boxes.objects().sum())
+    paper, year, deviations = paper_of(start.architecture)
+    network = NAMES[start.architecture]
+    on_hub = re.fullmatch(r"[\w.-]+/[\w.-]+", recipe.data) and not Path(recipe.data).exists()
+    return About(
+        id=f"{start.architecture}.{identifier(dataset)}",
+        title=options.name or f"{network} on {dataset}",
+        architecture=network,
+        year=year,
+        paper=paper,
+        sentence=f"{network}, trained from {start.origin} to find the pixels of objects of {classes} classes of {dataset}.",
+        weights_licence="unstated: yours to choose",
+        dataset=dataset,
+        trained_on=f"{dataset} ({len(data.boxes):,} pictures, {objects:,} objects of {classes} classes)",
+        data=f"{dataset}: {len(data.boxes):,} pictures with the pixels of {objects:,} objects",
+        data_licence=options.data_licence,
+        data_hub_id=recipe.data if on_hub else "",
+        split=f"the data's own dev part, --dev-data, or {recipe.dev_share:.0%} of the pictures, split off in blocks of "
+        f"{recipe.dev_block} consecutive ones; no picture is in both",
+        command=command("instance_segmentation", arguments),
+        deviations=deviations,
+        limits=("Finds only its own classes, and takes what resembles them for them.",),
+    )

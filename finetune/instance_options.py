@@ -1,0 +1,44 @@
+"""The options of `python -m finetune.instance_segmentation`."""
+
+import argparse
+
+from finetune.options import above_zero, count, recipe_values, run_options, settings_options, size
+
+__all__ = ["build_parser", "recipe_values"]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m finetune.instance_segmentation",
+        description="Train a network that finds the pixels of every object. Run the same command again to resume.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument_group("what").add_argument
+    add("--model", required=True, help="mask-rcnn, unet (one class), or a checkpoint of ours")
+    add("--data", required=True, help="images/ and labels/ (label maps), or COCO JSON; or a Hub dataset")
+    add("--class-name", default="object", help="what the objects of label maps are, without classes.txt")
+    run_options(add, dev_block=10)
+    settings_options(
+        parser, epochs=40, batch=4, learning_rate=1e-3, optimizer="adamw", ema=0.998, clip_norm=10.0
+    )
+    add = parser.add_argument_group("pictures").add_argument
+    add("--augment", choices=("none", "photo", "any_way_up"), default="photo", help="kind of changes")
+    add("--size", type=size, default=None, help="384 or 288x384 (height x width): pictures are made to fit")
+    add(
+        "--crop", dest="crop_hw", type=size, default=(256, 256), help="part of them that is shown in training"
+    )
+    add("--passes", type=count, default=1, help="times that a picture comes in an epoch, changed otherwise")
+    add("--frozen-stages", type=int, default=2, help="first stages of an ImageNet backbone that stay")
+    add(
+        "--backbone-rate",
+        type=above_zero,
+        default=0.3,
+        help="learning rate of the rest of the backbone / that of what comes after it",
+    )
+    add(
+        "--no-card-examples",
+        dest="card_examples",
+        action="store_false",
+        help="no pictures of the data in the model card, which goes to the Hub with a push",
+    )
+    return parser
