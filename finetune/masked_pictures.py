@@ -12,7 +12,6 @@ from torchvision.transforms import v2
 
 from finetune.decoded import Decoded
 from hub_models.mask_dataset import VOID, MaskedPictures
-from hub_models.preprocess import InputSpec
 
 MaskAugmentation = Literal["none", "photo", "any_way_up"]
 LEAST_PART = 0.3  # area of a part / area of its picture
@@ -20,14 +19,22 @@ STRETCH = 1.25  # width / height of a part, against that of the network's input
 
 
 class AugmentedMasks(Dataset):
-    """`[(epoch, index)]` -> picture (3, h, w) uint8, labels (h, w) int64 with 255 for void; always the same for a key."""
+    """`[(epoch, index)]` -> picture (3, h, w) uint8, labels (h, w) int64 with 255 for void; always the same for a key.
+
+    h and w are those of `size_hw`, made multiples of `stride`. Without augmentation the whole picture is squeezed into it.
+    """
 
     def __init__(
-        self, data: MaskedPictures, spec: InputSpec, stride: int, augment: MaskAugmentation, seed: int
+        self,
+        data: MaskedPictures,
+        size_hw: tuple[int, int],
+        stride: int,
+        augment: MaskAugmentation,
+        seed: int,
     ) -> None:
         self.data, self.augment, self.seed = data, augment, seed
         self.read = Decoded(data.read, lambda pair: pair[0].nbytes + pair[1].nbytes)
-        self.canvas_hw = canvas_of(spec, stride)
+        self.canvas_hw = tuple(-(-side // stride) * stride for side in size_hw)
         shape = self.canvas_hw[1] / self.canvas_hw[0]
         self.part = v2.RandomResizedCrop(
             self.canvas_hw, scale=(LEAST_PART, 1.0), ratio=(shape / STRETCH, shape * STRETCH)
@@ -56,11 +63,6 @@ class AugmentedMasks(Dataset):
         if self.augment == "any_way_up":
             picture, mask = self.turn(picture, mask)
         return self.light(picture, mask)
-
-
-def canvas_of(spec: InputSpec, stride: int) -> tuple[int, int]:
-    """Height and width of what the network is trained on."""
-    return tuple(-(-side // stride) * stride for side in spec.size_hw)
 
 
 def class_frequencies(data: MaskedPictures, most: int = 400) -> Tensor:

@@ -83,12 +83,12 @@ def train(
     """Run the epochs; the best weights stand in OUTPUT/best.safetensors. True where it was stopped before its end."""
     settings, spec = recipe.settings, start.input
     show(f"{start.architecture}: {sum(p.numel() for p in start.model.parameters()):,} parameters")
-    names = ("model", "loss", "class_weights", "augment", "backbone_rate", "smoke")
+    names = ("model", "loss", "class_weights", "augment", "crop_hw", "backbone_rate", "smoke")
     unchanging = {name: getattr(recipe, name) for name in names}
     progress = fit(
         start.model,
         parameter_groups(start.model, settings, recipe),
-        AugmentedMasks(train_data, spec, STRIDE, recipe.augment, settings.seed),
+        AugmentedMasks(train_data, recipe.crop_hw or spec.size_hw, STRIDE, recipe.augment, settings.seed),
         step=step_with(recipe, spec, train_data),
         evaluate=evaluation(dev_data, spec),
         settings=settings,

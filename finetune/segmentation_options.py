@@ -39,6 +39,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--augment", choices=("none", "photo", "any_way_up"), default="photo", help="kind of changes")
     add("--size", type=size, default=None, help="192x256 (height x width): pictures are made to fit into it")
+    add(
+        "--crop",
+        dest="crop_hw",
+        type=size,
+        default=None,
+        help="192x256: size at which parts of pictures are shown in training; None: --size",
+    )
     add("--frozen-stages", type=int, default=1, help="first stages of an ImageNet backbone that stay")
     add(
         "--backbone-rate",

@@ -63,6 +63,9 @@ class Recipe:
     dev_block: int = 10
     class_names: tuple[str, ...] | None = None  # of data without classes.txt
     size_hw: tuple[int, int] | None = None  # the picture is made to fit into it; None: 192 x 256
+    crop_hw: tuple[int, int] | None = (
+        None  # size at which parts of pictures are shown in training; None: size_hw
+    )
     loss: LossName = "cross-entropy"
     class_weights: WeightsName = "none"
     augment: MaskAugmentation = "photo"
@@ -147,12 +150,23 @@ def train(
     settings, spec = recipe.settings, start.input
     model = start.model.to(memory_format=torch.channels_last)
     show(f"{start.architecture}: {sum(p.numel() for p in model.parameters()):,} parameters")
-    names = ("model", "loss", "class_weights", "augment", "frozen_stages", "backbone_rate", "smoke")
+    names = (
+        "model",
+        "loss",
+        "class_weights",
+        "augment",
+        "crop_hw",
+        "frozen_stages",
+        "backbone_rate",
+        "smoke",
+    )
     unchanging = {name: getattr(recipe, name) for name in names}
     progress = fit(
         model,
         parameter_groups(model, recipe),
-        AugmentedMasks(train_data, spec, model.stride, recipe.augment, settings.seed),
+        AugmentedMasks(
+            train_data, recipe.crop_hw or spec.size_hw, model.stride, recipe.augment, settings.seed
+        ),
         step=step_with(recipe, spec, train_data),
         evaluate=evaluation(dev_data, spec),
         settings=settings,

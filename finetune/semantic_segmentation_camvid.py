@@ -32,7 +32,6 @@ class Plan:
     epochs: int
     learning_rate: float
     batch: int = 8
-    size_hw: tuple[int, int] = (192, 256)
     class_weights: WeightsName = "log"
 
 
@@ -40,14 +39,14 @@ PLANS = {
     "segnet": Plan(
         "SegNet (small)",
         "The encoder keeps where each maximum stood; the decoder puts the values back there and convolves.",
-        epochs=24,
+        epochs=18,
         learning_rate=3e-3,
         batch=4,
     ),
     "unet": Plan(
         "U-Net (small)",
         "Every map of the encoder is handed across to the decoder, so that fine borders survive the pooling.",
-        epochs=20,
+        epochs=12,
         learning_rate=3e-3,
         batch=4,
     ),
@@ -66,14 +65,14 @@ PLANS = {
     "deconvnet": Plan(
         "DeconvNet (small)",
         "SegNet's idea, with learned transposed convolutions in the decoder and a vector in the middle.",
-        epochs=24,
+        epochs=18,
         learning_rate=3e-3,
         batch=4,
     ),
     "fcn": Plan(
         "FCN-8s (small)",
         "A classifier without dense layers gives coarse scores; those of finer maps are added on the way up.",
-        epochs=24,
+        epochs=18,
         learning_rate=3e-3,
         batch=4,
     ),
@@ -87,7 +86,11 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
         data=str(data_dir),
         output=output,
         class_names=CLASSES,
-        size_hw=plan.size_hw,
+        size_hw=(288, 384),
+        crop_hw=(
+            192,
+            256,
+        ),  # of parts of the picture, so that a step is cheap and objects are as large as at 288 x 384
         class_weights=plan.class_weights,
         storage="int8",
         settings=Settings(

@@ -188,11 +188,11 @@ def read_golden(folder: Path) -> Golden:
         slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118, it is no dict
         kinds = {n: (s.get_dtype(), len(s.get_shape()), s.get_shape()[2:]) for n, s in slices.items()}
         answer = kinds.keys() - {"pixels"}
-        plain = all(kinds[name][0] in ("F32", "I64") for name in answer)
+        plain = all(kinds[name][0] in ("F32", "I64", "U8") for name in answer)
         if kinds.get("pixels") != ("U8", 3, [3]) or not answer or not plain:
             raise CheckpointError(
                 "checkpoint_foreign",
-                f"Expected pixels (H, W, 3) of uint8 and an answer of float32 or int64 in {GOLDEN}.",
+                f"Expected pixels (H, W, 3) of uint8 and an answer of float32, int64 or uint8 in {GOLDEN}.",
             )
         arrays = {name: file.get_tensor(name) for name in answer}
         return Golden(pixels=file.get_tensor("pixels"), arrays=arrays)

@@ -40,7 +40,7 @@ OF_LIBRARY = {  # files that only a task with this library among its needs runs 
         "ui/camera.py", "ui/clip_files.py", "ui/video.py",
     ),
     "scikit-image": ("grouping.py", "proposals.py", "predictors/proposals.py"),
-    "ultralytics": tuple(f"predictors/ultralytics{part}.py" for part in ("", "_offline", "_pickle")),
+    "ultralytics": tuple(f"predictors/ultralytics{part}.py" for part in ("", "_instances", "_offline", "_pickle")),
 }  # fmt: skip
 SUFFIXES = (".py", ".txt", ".html", ".css", ".json", ".safetensors", ".md", ".jpg")
 APP = '''"""{title}: one task of the hub, alone."""

@@ -19,6 +19,8 @@ import pytest
 import torch
 from box_layouts import CAT, DOG, pack, voc
 from hub_server import USER, Fault, HubServer
+from instance_sets import nuclei
+from mask_sets import write as write_masks
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
@@ -64,6 +66,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     voc(home / "cells", {"a": [("WBC", (10, 6, 24, 20)), ("RBC", CAT)], "b": [("WBC", DOG), ("RBC", CAT)]})
     pack(home / "cells")
     voc(home / "crops", {"a": [("WBC", CAT)], "b": [("WBC", DOG)]})
+    write_masks(home / "streets", 2, "road\nsky\ncar")
+    nuclei(home / "nuclei", 2)
+    shutil.copy(home / "nuclei" / "images" / "0.png", home / "nuclei.png")
     return home
 
 

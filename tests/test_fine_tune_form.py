@@ -8,7 +8,7 @@ import pytest
 
 from hub_models import runs
 from hub_models.errors import BadInput
-from hub_models.tabs import localization_form, object_detection_form
+from hub_models.tabs import localization_form, object_detection_form, semantic_segmentation_form
 from hub_models.ui.finetune import command, curves, look
 from hub_models.ui.form import CLASSIFICATION, Choice, Form
 
@@ -16,6 +16,7 @@ FORMS = {
     "image_classification": (CLASSIFICATION, "finetune.options"),
     "object_detection": (object_detection_form.FORM, "finetune.detection_options"),
     "localization": (localization_form.FORM, "finetune.localization_options"),
+    "semantic_segmentation": (semantic_segmentation_form.FORM, "finetune.segmentation_options"),
 }
 
 

@@ -21,9 +21,6 @@ from hub_models.loader import LOADER
 from hub_models.local import read_config, read_local
 from hub_models.mask_dataset import VOID, MaskedPictures, open_masks
 from hub_models.predictors import ours
-from hub_models.preprocess import InputSpec
-
-SPEC = InputSpec(size_hw=(32, 64), mean=(0.5,) * 3, std=(0.5,) * 3, interpolation="bilinear")
 
 
 def masked(count: int = 6) -> MaskedPictures:
@@ -90,7 +87,7 @@ def test_frequencies_are_counted() -> None:
 @pytest.mark.parametrize("augment", ["none", "photo", "any_way_up"])
 def test_picture_and_mask_move_together(augment: str) -> None:
     """In the moved picture the colours still tell the class that the moved mask says."""
-    data = AugmentedMasks(masked(), SPEC, 32, augment, seed=1)
+    data = AugmentedMasks(masked(), (32, 64), 32, augment, seed=1)
     data.light = lambda *both: both  # colours as they are
     colours = torch.tensor([(40.0, 40, 40), (220, 120, 30), (40, 120, 220)])
     for index in range(6):
@@ -102,7 +99,7 @@ def test_picture_and_mask_move_together(augment: str) -> None:
 
 
 def test_a_sample_depends_on_seed_epoch_and_index_alone() -> None:
-    one, other = (AugmentedMasks(masked(), SPEC, 32, "photo", seed=1) for _ in range(2))
+    one, other = (AugmentedMasks(masked(), (32, 64), 32, "photo", seed=1) for _ in range(2))
     torch.manual_seed(99)
     first = one[(2, 3)]
     assert all(torch.equal(a, b) for a, b in zip(first, other[(2, 3)], strict=True))

@@ -1,6 +1,6 @@
-"""Detectors of torchvision: Faster R-CNN with the library's own weights, or from a folder.
+"""Networks of torchvision with the library's own weights, or from a folder: Faster R-CNN, Mask R-CNN, FCN, ...
 
-These networks scale and normalise pictures themselves, and answer in the pixels of the picture given.
+The detectors scale and normalise pictures themselves, and answer in the pixels of the picture given.
 """
 
 from pathlib import Path
@@ -14,6 +14,7 @@ from hub_models.architectures.detection import LEAST_SCORE, MOST_FOUND, Found
 from hub_models.checkpoint import Checkpoint
 from hub_models.errors import CheckpointError
 from hub_models.local import label_names
+from hub_models.predictors import Predictor, torchvision_instances, torchvision_segmenter
 from hub_models.predictors.detector import select, to_boxes
 from hub_models.predictors.weights import assign, bytes_of, read_tensors
 from hub_models.results import Boxes
@@ -64,14 +65,19 @@ def own_weights(checkpoint: Checkpoint):
 
 
 def class_names(checkpoint: Checkpoint, files: Path) -> tuple[str, ...]:
-    """Without the background."""
+    """Without the background, but where it is a class as the others: in a map of all pixels."""
     if files.is_dir():
         return label_names(files)
-    return tuple(own_weights(checkpoint).meta["categories"][BACKGROUND:])
+    names = own_weights(checkpoint).meta["categories"]
+    if checkpoint.task == "semantic-segmentation":
+        return tuple(name.strip("_") for name in names)
+    return tuple(names[BACKGROUND:])
 
 
 def build(checkpoint: Checkpoint, files: Path, device: str) -> nn.Module:
     """The network of `checkpoint` with the weights in `files`: a folder, or one file."""
+    if checkpoint.task == "semantic-segmentation":
+        return torchvision_segmenter.build(checkpoint, files, class_names(checkpoint, files), device)
     classes = len(class_names(checkpoint, files)) + BACKGROUND
     tensors = read_tensors(files / "model.safetensors" if files.is_dir() else files)
     network = torchvision.models.get_model(
@@ -80,6 +86,13 @@ def build(checkpoint: Checkpoint, files: Path, device: str) -> nn.Module:
     return assign(network, tensors, checkpoint).to(device)
 
 
-def load(checkpoint: Checkpoint, files: Path, device: str) -> TorchvisionDetector:
+def load(checkpoint: Checkpoint, files: Path, device: str) -> Predictor:
     network = build(checkpoint, files, device)
-    return TorchvisionDetector(checkpoint, network, class_names(checkpoint, files), device)
+    return KINDS[checkpoint.task](checkpoint, network, class_names(checkpoint, files), device)
+
+
+KINDS = {
+    "object-detection": TorchvisionDetector,
+    "semantic-segmentation": torchvision_segmenter.TorchvisionSegmenter,
+    "instance-segmentation": torchvision_instances.TorchvisionInstances,
+}

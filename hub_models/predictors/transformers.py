@@ -1,4 +1,4 @@
-"""Classifiers and detectors of the transformers library, from the Hub or a folder."""
+"""Networks of the transformers library, from the Hub or a folder."""
 
 from pathlib import Path
 
@@ -8,14 +8,27 @@ from torch import Tensor
 
 from hub_models.checkpoint import Checkpoint
 from hub_models.errors import CheckpointError
+from hub_models.local import read_config
 from hub_models.predictors import Predictor
 from hub_models.predictors.classifier import Classifier
 from hub_models.predictors.transformers_detector import LAST, TransformersDetector
+from hub_models.predictors.transformers_instances import TransformersInstances
+from hub_models.predictors.transformers_sam import SamPredictor
+from hub_models.predictors.transformers_segmenter import TransformersSegmenter
 from hub_models.preprocess import InputSpec
 
 KINDS = {  # task -> class of the library, in words
     "image-classification": ("AutoModelForImageClassification", "a picture classifier"),
     "object-detection": ("AutoModelForObjectDetection", "a detector of objects"),
+    "semantic-segmentation": ("AutoModelForSemanticSegmentation", "a network that labels pixels"),
+    "instance-segmentation": (
+        "AutoModelForUniversalSegmentation",
+        "a network that finds objects and their masks",
+    ),
+}
+OF_MODEL = {  # what config.json calls itself -> class, where it is not that of the task
+    "mask2former": "AutoModelForUniversalSegmentation",
+    "sam": "SamModel",
 }
 
 
@@ -49,6 +62,8 @@ def build(checkpoint: Checkpoint, files: Path, device: str) -> torch.nn.Module:
     import transformers
 
     kind, words = KINDS[checkpoint.task]
+    if checkpoint.task.endswith("segmentation"):
+        kind = OF_MODEL.get(str(read_config(files).get("model_type")), kind)
     try:
         network = getattr(transformers, kind).from_pretrained(
             files, use_safetensors=True, local_files_only=True, dtype=torch.float32
@@ -67,6 +82,11 @@ def load(checkpoint: Checkpoint, files: Path, device: str) -> Predictor:
     network = build(checkpoint, files, device)
     if checkpoint.task == "object-detection":
         return TransformersDetector(checkpoint, network, files, device)
+    if checkpoint.task == "semantic-segmentation":
+        return TransformersSegmenter(checkpoint, network, files, device)
+    if checkpoint.task == "instance-segmentation":
+        kind = SamPredictor if network.config.model_type == "sam" else TransformersInstances
+        return kind(checkpoint, network, files, device)
     names = [network.config.id2label[i] for i in range(network.config.num_labels)]
     spec = checkpoint.input or InputSpec(size_hw=(224, 224))
     predictor = TransformersClassifier(checkpoint, network, spec, names, device, fold=False)

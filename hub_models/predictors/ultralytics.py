@@ -1,4 +1,4 @@
-"""Detectors of the Ultralytics library (AGPL-3.0): folders that our recipe wrote, and .pt files of the Hub.
+"""Networks of the Ultralytics library (AGPL-3.0): folders that our recipes wrote, and .pt files of the Hub.
 
 The network is built from its description (`yaml` in config.json, or in the file) and then given its tensors: what
 stands in a file is data, never run. The head's output is decoded here, before the library's own suppression.
@@ -25,6 +25,7 @@ from hub_models.preprocess import InputSpec, normalise
 
 BACKBONE = "hub_efficientnet_lite0"  # what a description calls our backbone
 GREY = 114  # of the padding, as in the library's training
+MASK_HEADS = ("Segment", "Segment26")
 PLAIN_LAYERS = ("nn.Upsample", "nn.Identity", "nn.MaxPool2d", "nn.ZeroPad2d")
 
 
@@ -41,18 +42,30 @@ class YoloNetwork(nn.Module):
 
         Distances to the four sides (B, 4 R, N), logits (B, C, N), points (N, 2) and strides (N,) in pixels.
         """
+        maps = self.maps(x)
+        said = self.said(maps)
+        return said["boxes"], said["scores"], *self.places(maps)
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """What the head takes, the finest first."""
         *layers, head = self.model.model
         outputs: list[Tensor] = []
         for layer in layers:
             x = layer(taken(outputs, layer.f, x))
             outputs.append(x)
-        maps = taken(outputs, head.f, x)
-        branch = head.one2one if head.end2end else head.one2many
-        said = head.forward_head(maps, **branch)
-        points, strides = zip(
-            *(grid(m.shape[2:], float(s), m) for m, s in zip(maps, head.stride, strict=True)), strict=True
-        )
-        return said["boxes"], said["scores"], torch.cat(points), torch.cat(strides)
+        return taken(outputs, head.f, x)
+
+    def said(self, maps: list[Tensor]) -> dict[str, Tensor]:
+        """What the head makes of the maps, by the library's names."""
+        head = self.model.model[-1]
+        return head.forward_head(maps, **(head.one2one if head.end2end else head.one2many))
+
+    def places(self, maps: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Points (N, 2) and strides (N,) in pixels."""
+        strides = self.model.model[-1].stride
+        grids = (grid(m.shape[2:], float(s), m) for m, s in zip(maps, strides, strict=True))
+        points, each = zip(*grids, strict=True)
+        return torch.cat(points), torch.cat(each)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) -> all that `raw` says, as one tensor (B, 4 R + C, N)."""
@@ -133,12 +146,13 @@ def detection_model(description: object, classes: int) -> nn.Module:
     """
     ultralytics()
     from torchvision.models._api import BUILTIN_MODELS
-    from ultralytics.nn.tasks import DetectionModel
+    from ultralytics.nn.tasks import DetectionModel, SegmentationModel
 
     BUILTIN_MODELS[BACKBONE] = backbone
     check_description(description)
+    kind = SegmentationModel if gives_masks(description) else DetectionModel
     try:
-        return DetectionModel({**copy.deepcopy(description), "nc": classes}, ch=3, nc=classes, verbose=False)
+        return kind({**copy.deepcopy(description), "nc": classes}, ch=3, nc=classes, verbose=False)
     except (
         ArithmeticError,
         AssertionError,
@@ -149,6 +163,11 @@ def detection_model(description: object, classes: int) -> nn.Module:
         ValueError,
     ) as error:
         raise foreign(f"the network that it describes cannot be built ({type(error).__name__})") from error
+
+
+def gives_masks(description: dict) -> bool:
+    """The head of a described network gives a mask an object."""
+    return description["head"][-1][2] in MASK_HEADS
 
 
 def check_description(description: object) -> None:
@@ -194,9 +213,15 @@ def read(checkpoint: Checkpoint, files: Path) -> tuple[nn.Module, tuple[str, ...
 
 
 def load(checkpoint: Checkpoint, files: Path, device: str) -> YoloDetector:
-    """A ready detector; description and class names come with the weights."""
+    """A ready detector; description and class names come with the weights. CheckpointError `checkpoint_foreign`."""
     model, names = read(checkpoint, files)
     spec = checkpoint.input or YOLO_INPUT
+    if checkpoint.task == "instance-segmentation":
+        from hub_models.predictors.ultralytics_instances import YoloInstances, YoloMaskNetwork
+
+        if not gives_masks(model.yaml):
+            raise foreign("it finds boxes without masks")
+        return YoloInstances(checkpoint, YoloMaskNetwork(model.to(device)).eval(), spec, names, device)
     return YoloDetector(checkpoint, YoloNetwork(model.to(device)).eval(), spec, names, device)
 
 

@@ -1,0 +1,263 @@
+"""Checkpoints of semantic segmentation: those that ship with the hub, and those of the Hugging Face Hub."""
+
+from hub_models.checkpoint import Checkpoint, Metric
+from hub_models.preprocess import InputSpec
+
+TASK = "semantic-segmentation"
+
+BUNDLED: tuple[Checkpoint, ...] = (
+    Checkpoint(
+        id="unet_lite.camvid",
+        task="semantic-segmentation",
+        title="U-Net on EfficientNet-Lite0",
+        architecture="U-Net on EfficientNet-Lite0",
+        year=2015,
+        library="ours",
+        source="bundled:unet_lite.camvid",
+        model="unet_lite",
+        sentence="The same U, but its encoder has already learned to see on 1.2 million photographs.",
+        paper=(
+            "Ronneberger, Fischer, Brox: U-Net: Convolutional "
+            "Networks for Biomedical Image Segmentation "
+            "(2015)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="CamVid, University of Cambridge: academic use, cite Brostow et al. 2008",
+        trained_on="CamVid (street scenes from a car in Cambridge, 11 classes)",
+        parameters=788_987,
+        megabytes=0.9,
+        input=InputSpec(
+            size_hw=(288, 384),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            interpolation="bilinear",
+        ),
+        sha256="d08a120d50771f8860ac3f200032895a4e5a03b410dd752de4db1ad634c6a600",
+        recipe=(
+            "python -m finetune.semantic_segmentation_camvid "
+            "unet_lite --data-dir DIR --output "
+            "runs/unet_lite.camvid"
+        ),
+        deviations=(
+            "the way down is EfficientNet-Lite0 (Tan, Le; "
+            "2019), whose last map of each stride from 2 on "
+            "is skipped to the way up; bilinear enlarging in "
+            "place of transposed convolutions; batch "
+            "normalisation, padding."
+        ),
+        metrics=(
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="mean IoU",
+                value=0.652679,
+                count=101,
+                low=0.647218,
+                high=0.658148,
+                baseline=0.166783,
+                baseline_name="most frequent class at each place",
+            ),
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="pixel accuracy",
+                value=0.908039,
+                count=101,
+                low=0.904432,
+                high=0.911345,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="boundary F",
+                value=0.621635,
+                count=101,
+                low=0.613572,
+                high=0.629573,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="mean IoU",
+                value=0.574603,
+                count=62,
+                low=0.56142,
+                high=0.585466,
+                baseline=0.125195,
+                baseline_name="most frequent class at each place",
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="pixel accuracy",
+                value=0.874047,
+                count=62,
+                low=0.866775,
+                high=0.880452,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="boundary F",
+                value=0.580875,
+                count=62,
+                low=0.567022,
+                high=0.592922,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="train",
+                name="mean IoU",
+                value=0.696696,
+                count=60,
+                low=0.678187,
+                high=0.707902,
+                baseline=0.18017,
+                baseline_name="most frequent class at each place",
+            ),
+        ),
+    ),
+)
+
+ADE20K = "ADE20K (scenes indoors and outdoors, 150 kinds of things and grounds)"
+ADE20K_LICENCE = "annotations BSD-3-Clause; pictures for non-commercial research and teaching"
+CITYSCAPES = "Cityscapes (streets of 50 cities, 19 classes)"
+CITYSCAPES_LICENCE = "non-commercial: research, teaching and personal use"
+COCO_VOC = "COCO 2017 (photographs of everyday scenes, the 20 classes of Pascal VOC and background)"
+COCO_LICENCE = "annotations CC BY 4.0; photographs under their own Flickr licences"
+
+
+def for_download(
+    *,
+    identity: str,
+    title: str,
+    architecture: str,
+    year: int,
+    library: str,
+    source: str,
+    model: str,
+    sentence: str,
+    paper: str,
+    licence: str,
+    data: tuple[str, str],
+    parameters: int,
+    megabytes: float,
+) -> Checkpoint:
+    """A network trained by its authors; `data`: what on, under which licence. Class names come with the weights."""
+    return Checkpoint(
+        id=identity,
+        task=TASK,
+        title=title,
+        architecture=architecture,
+        year=year,
+        library=library,
+        source=source,
+        model=model,
+        sentence=sentence,
+        paper=paper,
+        weights_licence=licence,
+        data_licence=data[1],
+        trained_on=data[0],
+        parameters=parameters,
+        megabytes=megabytes,
+    )
+
+
+HUB: tuple[Checkpoint, ...] = (
+    for_download(
+        identity="fcn_resnet50.coco_voc",
+        title="FCN (ResNet-50)",
+        architecture="FCN",
+        year=2015,
+        library="torchvision",
+        source="library:download.pytorch.org/models/fcn_resnet50_coco-1167a1af.pth",
+        model="fcn_resnet50",
+        sentence="A classifier whose last layers became convolutions, so that it names every pixel in one pass.",
+        paper="Long, Shelhamer, Darrell: Fully Convolutional Networks for Semantic Segmentation (2015)",
+        licence="BSD-3-Clause",
+        data=(COCO_VOC, COCO_LICENCE),
+        parameters=35_322_218,
+        megabytes=141.6,
+    ),
+    for_download(
+        identity="deeplabv3_mobilenet.coco_voc",
+        title="DeepLabV3 (MobileNetV3)",
+        architecture="DeepLabV3",
+        year=2017,
+        library="torchvision",
+        source="library:download.pytorch.org/models/deeplabv3_mobilenet_v3_large-fc3c493d.pth",
+        model="deeplabv3_mobilenet_v3_large",
+        sentence="Dilated convolutions of several widths look far around each pixel without a smaller map.",
+        paper="Chen, Papandreou, Schroff, Adam: Rethinking Atrous Convolution for Semantic Image Segmentation (2017)",
+        licence="BSD-3-Clause",
+        data=(COCO_VOC, COCO_LICENCE),
+        parameters=11_029_328,
+        megabytes=44.4,
+    ),
+    for_download(
+        identity="lraspp_mobilenet.coco_voc",
+        title="LR-ASPP (MobileNetV3)",
+        architecture="LR-ASPP",
+        year=2019,
+        library="torchvision",
+        source="library:download.pytorch.org/models/lraspp_mobilenet_v3_large-d234d4ea.pth",
+        model="lraspp_mobilenet_v3_large",
+        sentence="Made for phones: one coarse and one finer map, mixed by a gate that has seen the whole picture.",
+        paper="Howard and others: Searching for MobileNetV3 (2019)",
+        licence="BSD-3-Clause",
+        data=(COCO_VOC, COCO_LICENCE),
+        parameters=3_221_538,
+        megabytes=13.1,
+    ),
+    for_download(
+        identity="upernet_convnext_tiny.ade20k",
+        title="UperNet (ConvNeXt-T)",
+        architecture="UperNet",
+        year=2018,
+        library="transformers",
+        source="hub:openmmlab/upernet-convnext-tiny",
+        model="UperNetForSemanticSegmentation",
+        sentence="A pyramid of maps, from coarse to fine, is added up before every pixel is named.",
+        paper="Xiao, Liu, Zhou, Jiang, Sun: Unified Perceptual Parsing for Scene Understanding (2018); Liu, Mao, Wu, "
+        "Feichtenhofer, Darrell, Xie: A ConvNet for the 2020s (2022)",
+        licence="MIT",
+        data=(ADE20K, ADE20K_LICENCE),
+        parameters=60_242_636,
+        megabytes=241.0,
+    ),
+    for_download(
+        identity="segformer_b0.ade20k",
+        title="SegFormer-B0",
+        architecture="SegFormer",
+        year=2021,
+        library="transformers",
+        source="hub:nvidia/segformer-b0-finetuned-ade-512-512",
+        model="SegformerForSemanticSegmentation",
+        sentence="A transformer with maps of four sizes as a convolutional network has, and a decoder of nothing but dense "
+        "layers.",
+        paper="Xie, Wang, Yu, Anandkumar, Alvarez, Luo: SegFormer: Simple and Efficient Design for Semantic Segmentation "
+        "with Transformers (2021)",
+        licence="NVIDIA Source Code License for SegFormer: research and evaluation, non-commercial",
+        data=(ADE20K, ADE20K_LICENCE),
+        parameters=3_752_694,
+        megabytes=15.0,
+    ),
+    for_download(
+        identity="mask2former_swin_tiny.cityscapes",
+        title="Mask2Former (Swin-T)",
+        architecture="Mask2Former",
+        year=2022,
+        library="transformers",
+        source="hub:facebook/mask2former-swin-tiny-cityscapes-semantic",
+        model="Mask2FormerForUniversalSegmentation",
+        sentence="A hundred queries each give a mask and a class; added up, they name every pixel of a street.",
+        paper="Cheng, Misra, Schwing, Kirillov, Girdhar: Masked-attention Mask Transformer for Universal Image "
+        "Segmentation (2022)",
+        licence="CC BY-NC 4.0",
+        data=(CITYSCAPES, CITYSCAPES_LICENCE),
+        parameters=47_407_502,
+        megabytes=190.0,
+    ),
+)
+
+CHECKPOINTS = (*BUNDLED, *HUB)
