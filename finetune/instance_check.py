@@ -25,6 +25,10 @@ class Checked:
     pictures: InstancePictures
     boxes: BoxedPictures
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self.pictures.class_names
+
 
 def open_instance_data(name: str, class_name: str) -> dict[str, InstancePictures]:
     """The pictures with objects, by part, in the folder or zip `name`, or in the Hub data set of that name."""

@@ -14,7 +14,9 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument_group("what").add_argument
-    add("--model", required=True, help="mask-rcnn, unet (one class), or a checkpoint of ours")
+    add(
+        "--model", required=True, help="mask-rcnn, unet (one class), yolo-seg[:NAME], or a checkpoint of ours"
+    )
     add("--data", required=True, help="images/ and labels/ (label maps), or COCO JSON; or a Hub dataset")
     add("--class-name", default="object", help="what the objects of label maps are, without classes.txt")
     run_options(add, dev_block=10)

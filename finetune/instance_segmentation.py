@@ -3,13 +3,15 @@
     python -m finetune.instance_segmentation --model mask-rcnn --data DIR --output runs/mine
 
 DIR holds images/ and labels/ (label maps of 8 or 16 bits: 0 = background, another number for each object), or pictures
-with a COCO JSON whose annotations have a segmentation. --model is mask-rcnn or unet (ours; the U-Net for one class), or
-a checkpoint of ours. Run the same command again to resume. The result, `OUTPUT/checkpoint`, opens in the hub's tab
-and can be pushed; `OUTPUT/objects.jpg` shows whether the masks of the data lie where they should.
+with a COCO JSON whose annotations have a segmentation. --model is mask-rcnn or unet (ours; the U-Net for one class),
+yolo-seg (Ultralytics, AGPL-3.0), or a checkpoint of ours. Run the same command again to resume. The result,
+`OUTPUT/checkpoint`, opens in the hub's tab and can be pushed; `OUTPUT/objects.jpg` shows whether the masks of the data
+lie where they should.
 """
 
+import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -75,17 +77,29 @@ class Recipe:
     smoke: bool = False
 
 
+StartFrom = Callable[[Recipe, Checked], Start]
+Train = Callable[[Recipe, Start, Checked, Checked, Show], bool]  # True: stopped before its end
+
+
 def work(
-    recipe: Recipe, about_for: AboutFor, where: Push, *, publish_only: bool, show: Show, is_main: bool
+    recipe: Recipe,
+    about_for: AboutFor,
+    where: Push,
+    *,
+    publish_only: bool,
+    show: Show,
+    is_main: bool,
+    start_from: StartFrom,
+    train: Train,
 ) -> None:
-    """The parts of a run, in order."""
+    """The parts of a run, in order. Where the network comes from and how it learns is `start_from` and `train`."""
     if is_main:
         tell(recipe.output, "checking data")
     if recipe.smoke:
         recipe = replace(recipe, passes=1, settings=replace(recipe.settings, epochs=2, patience=0))
     train_data, dev_data = read_data(recipe, saying(recipe.output, show, is_main))
     torch.manual_seed(recipe.settings.seed)
-    start = start_instances(recipe.model, train_data, recipe.size_hw)
+    start = start_from(recipe, train_data)
     if where.repo and is_main:
         show(preflight(where.repo, None, 2 * sum(p.numel() for p in start.model.parameters())).text())
     stopped = False if publish_only else train(recipe, start, train_data, dev_data, show)
@@ -208,7 +222,11 @@ def answer(network: nn.Module, pixels, spec: InputSpec, names: tuple[str, ...]) 
     return separate(network(x)[0, :, :rows, :columns].float().softmax(0), names, pixels.shape[:2])
 
 
-run = recipe_run(work)
+def start_ours(recipe: Recipe, data: Checked) -> Start:
+    return start_instances(recipe.model, data, recipe.size_hw)
+
+
+run = recipe_run(partial(work, start_from=start_ours, train=train))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -218,6 +236,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     recipe = Recipe(**values, settings=Settings(**settings))
     about_for = partial(about_own_instances, recipe=recipe, arguments=arguments, options=chosen)
     where = Push(repo=chosen.push_to_hub, private=chosen.private)
+    if recipe.model.partition(":")[0] == "yolo-seg":
+        return importlib.import_module("finetune.yolo_seg").run(recipe, about_for, where, chosen.publish_only)
     return run(recipe, about_for, where, chosen.publish_only)
 
 

@@ -26,7 +26,7 @@ from hub_models.preprocess import InputSpec
 
 TASK = "instance-segmentation"
 MODELS = {"mask-rcnn": "mask_rcnn", "unet": "unet"}
-ELSEWHERE = ("yolo-seg",)
+ELSEWHERE = ("yolo-seg",)  # trained by another module: see finetune/instance_segmentation.py
 ANCHORS = 6
 SMALLEST_ANCHOR = 6.0  # pixels: a cell and a half of the shared map
 SPEC = InputSpec(size_hw=(384, 384), mean=(0.5,) * 3, std=(0.5,) * 3, interpolation="bilinear")

@@ -87,23 +87,33 @@ def named(architecture: str) -> tuple[str, tuple[str, int, str]]:
 
 def start_from(recipe: Recipe, data: BoxedPictures) -> Start:
     """The network that `recipe.model` names. BadData `model_unknown`."""
-    name, parent = recipe.model.partition(":")[2], None
+    return started(recipe.model, recipe.size_hw, data.class_names, "yolo11_small", SMALL, TASK)
+
+
+def started(
+    asked: str,
+    size_hw: tuple[int, int] | None,
+    class_names: tuple[str, ...],
+    small: str,
+    description: dict,
+    task: str,
+) -> Start:
+    """The network that `asked` (yolo:NAME, yolo-seg:NAME) names; without NAME the one `description` describes."""
+    name, parent = asked.partition(":")[2], None
     if not name:
-        model = described(SMALL, data)
+        model = described(description, class_names)
         give_imagenet(model)
-        architecture, origin = "yolo11_small", f"{IMAGENET_ROW} (Apache-2.0) for the backbone"
-    elif parent := found(name):
-        description = loader.build(parent, "cpu").yaml
-        model = described(description, data)
-        kept = copy_fitting(loader.build(parent, "cpu"), model)
-        architecture, origin = (
-            parent.model,
-            f"{parent.id} ({parent.weights_licence}), {kept:.0%} of its weights",
-        )
+        architecture, origin = small, f"{IMAGENET_ROW} (Apache-2.0) for the backbone"
+    elif parent := found(name, task):
+        before = loader.build(parent, "cpu")
+        model = described(before.yaml, class_names)
+        kept = copy_fitting(before, model)
+        architecture = parent.model
+        origin = f"{parent.id} ({parent.weights_licence}), {kept:.0%} of its weights"
     else:
-        model = described(library_description(name), data)
+        model = described(library_description(name, task), class_names)
         architecture, origin = name, "random weights"
-    side = max(recipe.size_hw or ((SIDE,) if parent is None else parent.input.size_hw))
+    side = max(size_hw or ((SIDE,) if parent is None else parent.input.size_hw))
     spec = InputSpec(**vars(YOLO_INPUT) | {"size_hw": (side, side)})
     return Start(
         model=model,
@@ -115,10 +125,10 @@ def start_from(recipe: Recipe, data: BoxedPictures) -> Start:
     )
 
 
-def described(description: dict, data: BoxedPictures) -> nn.Module:
-    """The network for the classes of `data`; what describes it is kept for its config.json."""
-    plain = {**copy.deepcopy(description), "nc": len(data.class_names)}
-    model = detection_model(plain, len(data.class_names))
+def described(description: dict, class_names: tuple[str, ...]) -> nn.Module:
+    """The network for these classes; what describes it is kept for its config.json."""
+    plain = {**copy.deepcopy(description), "nc": len(class_names)}
+    model = detection_model(plain, len(class_names))
     model._hub_mixin_config = {"yaml": plain}
     return model
 
@@ -137,28 +147,31 @@ def give_imagenet(model: nn.Module) -> None:
         layers[0].weight *= 2
 
 
-def found(name: str):
+def found(name: str, task: str = TASK):
     """The checkpoint that `name` means, if it is one of this recipe."""
-    rows = loader.LOADER.menu(TASK)
+    rows = loader.LOADER.menu(task)
     if Path(name).is_dir() or name in {row.id for row in rows}:
-        row = loader.LOADER.resolve(name, TASK)
+        row = loader.LOADER.resolve(name, task)
         if row.library == "ultralytics":
             return row
     return None
 
 
-def library_description(name: str) -> dict:
-    """The description that the library carries under `name`, its last letter the scale: yolo11n."""
+def library_description(name: str, task: str = TASK) -> dict:
+    """The description that the library carries under `name`, its last letter the scale: yolo11n, yolo11n-seg."""
     package = ultralytics()
-    listed = {path.stem: path for path in Path(package.__path__[0], "cfg", "models").rglob("yolo*.yaml")}
+    paths = Path(package.__path__[0], "cfg", "models").rglob("yolo*.yaml")
+    ending = "" if task == TASK else "-seg"
+    listed = {path.stem: path for path in paths if task == TASK or path.stem.endswith(ending)}
     match = re.fullmatch(r"(yolov?\d+)([a-z]?)(.*)", name)
     stem = match[1] + match[3] if match else name
     if stem not in listed:
-        known = ", ".join(sorted(n for n in listed if re.fullmatch(r"yolov?\d+", n)))
+        known = ", ".join(sorted(n for n in listed if re.fullmatch(rf"yolov?\d+{ending}", n)))
+        asked = "yolo" if task == TASK else "yolo-seg"
         raise BadData(
             "model_unknown",
-            f"Expected yolo, yolo:NAME with a detector of Ultralytics ({known}, and the letter of its size: yolo11n), "
-            f"or the folder of one, got {name!r}.",
+            f"Expected {asked}, {asked}:NAME with a network of Ultralytics ({known}, and the letter of its size: "
+            f"yolo11n{ending}), or the folder of one, got {name!r}.",
         )
     from ultralytics.utils import YAML
 
@@ -175,14 +188,23 @@ def train(
     recipe: Recipe, start: Start, train_data: BoxedPictures, dev_data: BoxedPictures, show: Show
 ) -> bool:
     """Run the epochs; the best weights stand in OUTPUT/best.safetensors. True where it was stopped before its end."""
-    from finetune.yolo_trainer import Interrupted, YoloRun
+    from finetune.yolo_trainer import YoloRun
+
+    return trained(YoloRun, recipe, start, train_data, dev_data, show)
+
+
+def trained(
+    kind: type, recipe: Recipe, start: Start, train_data: BoxedPictures, dev_data: BoxedPictures, show: Show
+) -> bool:
+    """`train` by a run of this `kind`, a YoloRun."""
+    from finetune.yolo_trainer import Interrupted
 
     show(f"{start.architecture}: {sum(p.numel() for p in start.model.parameters()):,} parameters")
     names = ("model", "augment", "frozen_stages", "backbone_rate", "smoke")
     unchanging = {name: getattr(recipe, name) for name in names}
     unchanging |= {"input": start.input, "classes": ", ".join(train_data.class_names)}
     with room_on_disk(), StopOnSignal() as stop:
-        run = YoloRun(
+        run = kind(
             start.model.to(memory_format=torch.channels_last), train_data, dev_data, settings=recipe.settings,
             size=start.input.size_hw[0], augment=recipe.augment, backbone=backbone_rule(recipe, start.model),
             folder=recipe.output, recipe=unchanging, stop=stop, show=show,

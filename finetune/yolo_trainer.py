@@ -36,7 +36,6 @@ CHANGES = {  # what is not named keeps the library's own value
     "photo": {},
     "any_way_up": {"flipud": 0.5},
 }
-LOSSES = ("box_loss", "cls_loss", "dfl_loss")
 
 
 class Interrupted(Exception):
@@ -49,6 +48,9 @@ class YoloRun(DetectionTrainer):
     `backbone`: names of layers that stay as they are, first letters of the names of all its weights, and their rate
     as a share of the others'.
     """
+
+    dataset = YoloPictures
+    losses = ("box_loss", "cls_loss", "dfl_loss")  # by the library's names
 
     def __init__(
         self,
@@ -100,7 +102,7 @@ class YoloRun(DetectionTrainer):
 
     def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> YoloPictures:
         augment = mode == "train"
-        return YoloPictures(
+        return self.dataset(
             self.pictures[mode], imgsz=self.args.imgsz, augment=augment, hyp=self.args, rect=not augment,
             batch_size=batch, stride=self.stride, pad=0.0 if augment else 0.5,
         )  # fmt: skip
@@ -126,7 +128,7 @@ class YoloRun(DetectionTrainer):
 
     def after_step(self) -> None:
         """Write down the step's losses; the end of the run where a signal asked for it."""
-        losses = {name: float(self.loss_items[name]) for name in LOSSES}
+        losses = {name: float(self.loss_items[name]) for name in self.losses}
         total = sum(losses.values())
         if not math.isfinite(total):
             raise BadData(
@@ -140,16 +142,12 @@ class YoloRun(DetectionTrainer):
             raise Interrupted
 
     def validate(self) -> tuple[dict, float]:
-        """The dev part: (the library's figures, mAP@0.5, by which the weights are chosen)."""
+        """The dev part: (the library's figures, the first of `scores`, by which the weights are chosen)."""
         figures = self.validator(self)
-        score = figures["metrics/mAP50(B)"]
+        scores = self.scores(figures, sum(figures[f"val/{name}"] for name in self.losses))
+        score = next(iter(scores.values()))
         progress = self.progress
         progress.epoch = self.epoch + 1
-        scores = {
-            "map50": score,
-            "dev_loss": sum(figures[f"val/{name}"] for name in LOSSES),
-            "map": figures["metrics/mAP50-95(B)"],
-        }
         progress.history.append({"epoch": progress.epoch, "step": progress.step} | scores)
         if score > progress.best:
             progress.best, progress.best_epoch = score, progress.epoch
@@ -158,6 +156,14 @@ class YoloRun(DetectionTrainer):
         self.logs.epoch(scores, self.settings.epochs)
         figures.pop("fitness", None)
         return figures, score
+
+    def scores(self, figures: dict, dev_loss: float) -> dict[str, float]:
+        """What the logs say of the dev part."""
+        return {
+            "map50": figures["metrics/mAP50(B)"],
+            "dev_loss": dev_loss,
+            "map": figures["metrics/mAP50-95(B)"],
+        }
 
     def save_model(self) -> bool:
         """Write resume.pt: tensors, numbers and words only."""

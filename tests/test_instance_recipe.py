@@ -155,7 +155,7 @@ def test_from_pictures_to_prediction(
 ) -> None:
     """Train, open, predict, evaluate, resume after the end."""
     made = coco if layout == "coco" else label_maps
-    data, output = made(tmp_path / "scenes", 12), tmp_path / "run"
+    data, output = made(tmp_path / "scenes", 8), tmp_path / "run"
     assert run(data, output, model) == 0
     folder = output / "checkpoint"
     row = read_local(folder)
@@ -181,7 +181,7 @@ def test_from_pictures_to_prediction(
     asked = ["evaluate", "instance-segmentation", "--checkpoint", str(folder), "--data", str(data), "--json"]
     assert command_line(asked) == 0
     report = json.loads(capsys.readouterr().out)
-    assert (report["count"], report["objects"], report["skipped"]) == (12, 24, 0)
+    assert (report["count"], report["objects"], report["skipped"]) == (8, 16, 0)
     assert 0 <= report["map50"]["value"] <= 1 and (report["baseline"] is None) == (layout == "coco")
     assert run(data, output, model) == 0  # over already: writes the same checkpoint again
     assert read_local(folder).sha256 == row.sha256

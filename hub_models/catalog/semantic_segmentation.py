@@ -7,6 +7,113 @@ TASK = "semantic-segmentation"
 
 BUNDLED: tuple[Checkpoint, ...] = (
     Checkpoint(
+        id="enet.camvid",
+        task="semantic-segmentation",
+        title="ENet",
+        architecture="ENet",
+        year=2016,
+        library="ours",
+        source="bundled:enet.camvid",
+        model="enet",
+        sentence=(
+            "A large encoder, a small decoder, dilated and "
+            "asymmetric convolutions: made to run while you "
+            "watch."
+        ),
+        paper=(
+            "Paszke, Chaurasia, Kim, Culurciello: ENet: A "
+            "Deep Neural Network Architecture for Real-Time "
+            "Semantic Segmentation (2016)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="CamVid, University of Cambridge: academic use, cite Brostow et al. 2008",
+        trained_on="CamVid (street scenes from a car in Cambridge, 11 classes)",
+        parameters=363_434,
+        megabytes=0.47,
+        input=InputSpec(
+            size_hw=(288, 384),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            interpolation="bilinear",
+        ),
+        sha256="37af1cd041d2e02b33f4df94e25068a22dec726e80db19e37758efa92703f384",
+        recipe=(
+            "python -m finetune.semantic_segmentation_camvid enet --data-dir DIR --output runs/enet.camvid"
+        ),
+        deviations="none in the layers.",
+        metrics=(
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="mean IoU",
+                value=0.526327,
+                count=101,
+                low=0.515214,
+                high=0.537216,
+                baseline=0.166783,
+                baseline_name="most frequent class at each place",
+            ),
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="pixel accuracy",
+                value=0.865742,
+                count=101,
+                low=0.861314,
+                high=0.869625,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="boundary F",
+                value=0.460414,
+                count=101,
+                low=0.451843,
+                high=0.469636,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="mean IoU",
+                value=0.417728,
+                count=62,
+                low=0.399675,
+                high=0.432753,
+                baseline=0.125195,
+                baseline_name="most frequent class at each place",
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="pixel accuracy",
+                value=0.784456,
+                count=62,
+                low=0.760289,
+                high=0.802874,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="boundary F",
+                value=0.430475,
+                count=62,
+                low=0.413527,
+                high=0.444867,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="train",
+                name="mean IoU",
+                value=0.549181,
+                count=60,
+                low=0.528582,
+                high=0.564306,
+                baseline=0.18017,
+                baseline_name="most frequent class at each place",
+            ),
+        ),
+    ),
+    Checkpoint(
         id="unet_lite.camvid",
         task="semantic-segmentation",
         title="U-Net on EfficientNet-Lite0",

@@ -235,12 +235,12 @@ def otsu_objects(pixels: np.ndarray, names: tuple[str, ...]) -> Instances:
     parts = regionprops(label(bright if bright.mean() <= 0.5 else ~bright, connectivity=1), grey)
     parts = [part for part in parts if part.area >= LEAST_PART]
     scores = np.array([abs(float(part.intensity_mean) - limit) / 255 for part in parts], np.float32)
-    order = np.argsort(-scores, kind="stable")
+    order = np.argsort(-scores, kind="stable")[:MOST_MATCHED]
     boxes = np.array([parts[i].bbox for i in order], np.float32).reshape(-1, 4)[:, [1, 0, 3, 2]]
     return Instances(
         names,
         boxes,
-        np.zeros(len(parts), np.int64),
+        np.zeros(len(order), np.int64),
         scores[order],
         tuple(parts[i].image.astype(np.float32) for i in order),
         pixels.shape[:2],

@@ -28,6 +28,7 @@ from hub_models.segments import Instances
 
 MOST_POINTS = 100_000  # numbers in the polygons of one object
 LARGEST_SIDE = 10**5  # pixels
+LONGEST_OUTLINE = 10**6  # pixels around one object: pycocotools takes 40 bytes for each
 Outline = tuple[str, object, int]  # ("polygons" | "runs", lists of coordinates | runs, class)
 
 
@@ -50,7 +51,7 @@ class FromOutlines:
                 "put back the one that was annotated.",
             )
         refuse_crowd(len(self.outlines[i]))
-        parts = []
+        parts, cells = [], 0
         for kind, values, label in self.outlines[i]:
             mask = (
                 polygons_mask(values, pixels.shape[:2])
@@ -59,8 +60,9 @@ class FromOutlines:
             )
             rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
             if len(rows):
-                part = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+                part = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
                 parts.append((part, (int(rows[0]), int(columns[0])), label))
+                refuse_crowd(len(parts), cells := cells + part.size)
         return pixels, objects_of(parts, self.names, pixels.shape[:2])
 
 
@@ -136,7 +138,7 @@ def outlines_of(
             kinds.append("unknown_class")
         else:
             outline = outline_of(entry.get("segmentation"), size_hw)
-            if outline is None:
+            if outline is None or too_long(outline, size_hw):
                 kinds.append("unreadable_label")
             elif outside(outline, size_hw):
                 kinds.append("no_area")
@@ -162,6 +164,21 @@ def outline_of(segmentation: object, size_hw: tuple[int, int]) -> tuple[str, obj
             return None
         polygons.append(polygon)
     return ("polygons", polygons) if sum(map(len, polygons)) <= MOST_POINTS else None
+
+
+def too_long(outline: tuple[str, object], size_hw: tuple[int, int]) -> bool:
+    """Whether polygons go to and fro across the picture as no outline of an object does."""
+    kind, values = outline
+    if kind == "runs":
+        return False
+    steps = [np.abs(np.diff(np.reshape(near(p, size_hw), (-1, 2)), axis=0, append=[p[:2]])) for p in values]
+    return sum(float(step.max(axis=1).sum()) for step in steps) > LONGEST_OUTLINE
+
+
+def near(polygon: list[float], size_hw: tuple[int, int]) -> list[float]:
+    """A polygon whose corners lie at most one picture beside the picture: farther ones would only cost time."""
+    sides = size_hw[::-1] * (len(polygon) // 2)
+    return [min(max(value, -side), 2 * side) for value, side in zip(polygon, sides, strict=True)]
 
 
 def outside(outline: tuple[str, object], size_hw: tuple[int, int]) -> bool:
@@ -212,9 +229,5 @@ def polygons_mask(polygons: list[list[float]], size_hw: tuple[int, int]) -> np.n
     """The pixels inside any of the polygons (x, y, x, y, ...), as pycocotools fills them: (H, W) bool."""
     from pycocotools import mask
 
-    height, width = size_hw
-    near = [  # far corners would only cost time
-        [min(max(v, -side), 2 * side) for v, side in zip(p, (width, height) * (len(p) // 2), strict=True)]
-        for p in polygons
-    ]
-    return mask.decode(mask.merge(mask.frPyObjects(near, height, width))).astype(bool)
+    outlines = mask.frPyObjects([near(polygon, size_hw) for polygon in polygons], *size_hw)
+    return mask.decode(mask.merge(outlines)).astype(bool)

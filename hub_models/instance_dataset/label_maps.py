@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from hub_models.box_dataset import assemble
+from hub_models.box_dataset.assemble import class_name as as_class_name
 from hub_models.data_files import SUFFIXES, Files, natural
 from hub_models.errors import BadData, BadInput
 from hub_models.instance_dataset.pictures import InstancePictures, objects_of, refuse_crowd
@@ -50,8 +50,10 @@ def objects_in(numbers: np.ndarray, names: tuple[str, ...]) -> Instances:
     values, places = np.unique(numbers, return_inverse=True)
     refuse_crowd(len(values) - 1)
     order = places.reshape(numbers.shape) + (1 if values[0] > 0 else 0)  # 1 to n without gaps, 0 = background
+    found = find_objects(order)
+    refuse_crowd(len(found), sum((r.stop - r.start) * (c.stop - c.start) for r, c in found))
     parts = []
-    for number, (rows, columns) in enumerate(find_objects(order), 1):
+    for number, (rows, columns) in enumerate(found, 1):
         parts.append((order[rows, columns] == number, (rows.start, columns.start), 0))
     return objects_of(parts, names, numbers.shape)
 
@@ -86,7 +88,7 @@ def only_class(files: Files) -> str:
     if not listed:
         return ""
     lines = files.content(listed[0], LARGEST_LIST).decode("utf-8", "replace").splitlines()
-    names = [assemble.class_name(line) for line in lines if line.strip()]
+    names = [as_class_name(line) for line in lines if line.strip()]
     if len(names) != 1 or names[0] is None:
         raise BadData(
             "classes_unknown",

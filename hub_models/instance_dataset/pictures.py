@@ -12,6 +12,7 @@ from hub_models.segments import Instances
 
 MOST_LISTED = 20  # classes in a sentence
 MOST_OBJECTS = 5000  # in one picture
+MOST_CELLS = 2 * 10**8  # of all masks of a picture, 4 bytes each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,11 +92,12 @@ def same_instance_classes(data: InstancePictures, class_names: tuple[str, ...]) 
     return data
 
 
-def refuse_crowd(count: int) -> None:
-    """Raise BadInput `mask_objects` where what should be objects is noise."""
-    if count > MOST_OBJECTS:
+def refuse_crowd(count: int, cells: int = 0) -> None:
+    """Raise BadInput `mask_objects` where what should be objects is noise; `cells`: pixels of all their boxes."""
+    if count > MOST_OBJECTS or cells > MOST_CELLS:
+        got = f"{count:,}" if count > MOST_OBJECTS else f"{count:,}, which lie all over each other"
         raise BadInput(
             "mask_objects",
-            f"Expected at most {MOST_OBJECTS:,} objects in a picture, got {count:,}. A label map holds one number an "
+            f"Expected at most {MOST_OBJECTS:,} objects in a picture, got {got}. A label map holds one number an "
             "object; shades of grey or noise are none.",
         )

@@ -25,20 +25,20 @@ FAILURES = (
         example="cat",
         checkpoint="unet_lite.camvid",
         why="There is no class for cats, and none for *something else*: softmax must give each pixel to one of eleven "
-        "things that stand in streets. Most of it becomes building, the class that filled most pictures of its training.",
+        "things that stand in streets. Most of it becomes building, a quarter of all that it has seen.",
     ),
     Failure(
         title="A lawn without colour is a road",
         example="cameraman",
         checkpoint="unet_lite.camvid",
         why="It saw the world from behind a windscreen: what is flat, grey and below is road, a dark shape in the middle a "
-        "car. The picture has no colour that could say grass, and CamVid has no class for it.",
+        "car or a cyclist. The picture has no colour that could say grass, and CamVid has no class for it.",
     ),
     Failure(
         title="The sky of an evening is not sky",
         example="rocket",
         checkpoint="unet_lite.camvid",
-        why="In the drives of its training the sky is the brightest part of the picture. Here it is darker than the towers, "
+        why="In the drives of its training the sky is the brightest part of the picture. Here it is dark, "
         "so it is given to anything else. More changes of light in training help, more data help more.",
     ),
 )
