@@ -39,7 +39,11 @@ OF_LIBRARY = {  # files that only a task with this library among its needs runs 
         "video.py", "video_decoder.py", "video_header.py", "video_writer.py",
         "ui/camera.py", "ui/clip_files.py", "ui/video.py",
     ),
-    "scikit-image": ("grouping.py", "proposals.py", "predictors/proposals.py"),
+    "scikit-image": (
+        "grouping.py", "proposals.py", "predictors/proposals.py", "predictors/instances.py",
+        "predictors/torchvision_instances.py", "predictors/transformers_instances.py",
+        "predictors/transformers_sam.py", "inside/instances.py",
+    ),
     "ultralytics": tuple(f"predictors/ultralytics{part}.py" for part in ("", "_instances", "_offline", "_pickle")),
 }  # fmt: skip
 SUFFIXES = (".py", ".txt", ".html", ".css", ".json", ".safetensors", ".md", ".jpg")

@@ -14,7 +14,7 @@ from hub_models.architectures.detection import LEAST_SCORE, MOST_FOUND, Found
 from hub_models.checkpoint import Checkpoint
 from hub_models.errors import CheckpointError
 from hub_models.local import label_names
-from hub_models.predictors import Predictor, torchvision_instances, torchvision_segmenter
+from hub_models.predictors import Predictor, torchvision_segmenter
 from hub_models.predictors.detector import select, to_boxes
 from hub_models.predictors.weights import assign, bytes_of, read_tensors
 from hub_models.results import Boxes
@@ -87,12 +87,11 @@ def build(checkpoint: Checkpoint, files: Path, device: str) -> nn.Module:
 
 
 def load(checkpoint: Checkpoint, files: Path, device: str) -> Predictor:
+    kind = TorchvisionDetector
+    if checkpoint.task == "semantic-segmentation":
+        kind = torchvision_segmenter.TorchvisionSegmenter
+    elif checkpoint.task == "instance-segmentation":
+        # not above: a Space of another task does not take this file along
+        from hub_models.predictors.torchvision_instances import TorchvisionInstances as kind
     network = build(checkpoint, files, device)
-    return KINDS[checkpoint.task](checkpoint, network, class_names(checkpoint, files), device)
-
-
-KINDS = {
-    "object-detection": TorchvisionDetector,
-    "semantic-segmentation": torchvision_segmenter.TorchvisionSegmenter,
-    "instance-segmentation": torchvision_instances.TorchvisionInstances,
-}
+    return kind(checkpoint, network, class_names(checkpoint, files), device)

@@ -12,8 +12,6 @@ from hub_models.local import read_config
 from hub_models.predictors import Predictor
 from hub_models.predictors.classifier import Classifier
 from hub_models.predictors.transformers_detector import LAST, TransformersDetector
-from hub_models.predictors.transformers_instances import TransformersInstances
-from hub_models.predictors.transformers_sam import SamPredictor
 from hub_models.predictors.transformers_segmenter import TransformersSegmenter
 from hub_models.preprocess import InputSpec
 
@@ -85,6 +83,10 @@ def load(checkpoint: Checkpoint, files: Path, device: str) -> Predictor:
     if checkpoint.task == "semantic-segmentation":
         return TransformersSegmenter(checkpoint, network, files, device)
     if checkpoint.task == "instance-segmentation":
+        # not above: a Space of another task does not take these files along
+        from hub_models.predictors.transformers_instances import TransformersInstances
+        from hub_models.predictors.transformers_sam import SamPredictor
+
         kind = SamPredictor if network.config.model_type == "sam" else TransformersInstances
         return kind(checkpoint, network, files, device)
     names = [network.config.id2label[i] for i in range(network.config.num_labels)]

@@ -19,7 +19,7 @@ from hub_models.picture import decode_picture
 from hub_models.task import Answer, Example, Task
 
 ID = "object-detection"
-DEFAULT = "yolo_anchors.bccd"
+DEFAULT = "faster_rcnn.bccd"
 SHARES = (0.0, 1.0)  # what both thresholds may be
 
 
