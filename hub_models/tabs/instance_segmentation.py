@@ -98,7 +98,7 @@ def try_it(task: Task, preset: Preset) -> Shared:
                 0.01, 0.99, 0.5, label="Mask threshold", info="Pixels this certainly its own.", **sliders
             )
     controls = (confidence, iou, threshold)
-    with gr.Tabs():
+    with gr.Tabs(overflow_behavior="wrap"):
         with gr.Tab("A picture"):
             shared = picture_part(task, preset, checkpoint, controls)
         with gr.Tab("A clip or the camera"):

@@ -62,7 +62,7 @@ def point_part(task: Task, shared: Shared) -> None:
                 x = gr.Number(0, label="x", precision=0, minimum=0, min_width=80)
                 y = gr.Number(0, label="y", precision=0, minimum=0, min_width=80)
                 add = gr.Button("Add this point", min_width=120)
-                undo, clear = gr.Button("Undo", min_width=70), gr.Button("Clear", min_width=70)
+                undo, clear = gr.Button("Undo", min_width=70), gr.Button("Clear all points", min_width=120)
         with gr.Column(min_width=280):
             proposals = gr.HTML(elem_id="proposals")
 
