@@ -85,13 +85,24 @@ def about_own_data(start: Start, data: LabelledPictures, recipe, arguments: Sequ
         trained_on=f"{dataset} ({len(data):,} pictures, {classes} classes)",
         data=f"{dataset}: {len(data):,} labelled pictures",
         data_licence=options.data_licence,
-        data_hub_id=recipe.data
-        if re.fullmatch(r"[\w.-]+/[\w.-]+", recipe.data) and not Path(recipe.data).exists()
-        else "",
+        data_hub_id=hub_id_of(recipe.data),
         split="the data's own dev part, --dev-data, or a share split off with the seed; no picture is in both",
         command=command("image_classification", arguments),
         deviations=deviations,
         limits=("Knows only its own classes, and gives one of them to any picture.",),
+    )
+
+
+def hub_id_of(data: str) -> str:
+    """The Hub data set that `--data` names; "": it is a folder or a file."""
+    return data if re.fullmatch(r"[\w.-]+/[\w.-]+", data) and not Path(data).exists() else ""
+
+
+def block_split_of(recipe, apart: str = "no picture is in both") -> str:
+    """How the dev pictures of a Recipe with blocks were found."""
+    return (
+        f"the data's own dev part, --dev-data, or {recipe.dev_share:.0%} of the pictures, split off in blocks of "
+        f"{recipe.dev_block} consecutive ones; {apart}"
     )
 
 

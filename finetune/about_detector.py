@@ -1,11 +1,10 @@
 """What a person must know of a detector that was trained on their own data."""
 
 import importlib
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from finetune.about import About, command, identifier, paper_of
+from finetune.about import About, block_split_of, command, hub_id_of, identifier, paper_of
 from finetune.starting_point import Start
 from hub_models.box_dataset import BoxedPictures
 
@@ -32,11 +31,8 @@ def about_own_boxes(start: Start, data: BoxedPictures, recipe, arguments: Sequen
         trained_on=f"{dataset} ({len(data):,} pictures, {objects:,} objects of {classes} classes)",
         data=f"{dataset}: {len(data):,} pictures with {objects:,} boxes",
         data_licence=options.data_licence,
-        data_hub_id=recipe.data
-        if re.fullmatch(r"[\w.-]+/[\w.-]+", recipe.data) and not Path(recipe.data).exists()
-        else "",
-        split=f"the data's own dev part, --dev-data, or {recipe.dev_share:.0%} of the pictures, split off in blocks of "
-        f"{recipe.dev_block} consecutive ones; no picture is in both",
+        data_hub_id=hub_id_of(recipe.data),
+        split=block_split_of(recipe),
         command=command("object_detection", arguments),
         deviations=deviations,
         limits=("Finds only its own classes, and takes what resembles them for them.", *notices(start)),

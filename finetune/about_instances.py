@@ -1,11 +1,10 @@
 """What a person must know of instance segmentation that was trained on their own data."""
 
 import importlib
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from finetune.about import About, command, identifier, paper_of
+from finetune.about import About, block_split_of, command, hub_id_of, identifier, paper_of
 from finetune.about_detector import notices
 from finetune.instance_check import Checked
 from finetune.starting_point import Start
@@ -18,7 +17,6 @@ def about_own_instances(start: Start, data: Checked, recipe, arguments: Sequence
     dataset, classes = Path(recipe.data).stem or "pictures", len(data.boxes.class_names)
     objects = int(data.boxes.objects().sum())
     network, (paper, year, deviations) = named(start)
-    on_hub = re.fullmatch(r"[\w.-]+/[\w.-]+", recipe.data) and not Path(recipe.data).exists()
     return About(
         id=f"{start.architecture}.{identifier(dataset)}",
         title=options.name or f"{network} on {dataset}",
@@ -31,9 +29,8 @@ def about_own_instances(start: Start, data: Checked, recipe, arguments: Sequence
         trained_on=f"{dataset} ({len(data.boxes):,} pictures, {objects:,} objects of {classes} classes)",
         data=f"{dataset}: {len(data.boxes):,} pictures with the pixels of {objects:,} objects",
         data_licence=options.data_licence,
-        data_hub_id=recipe.data if on_hub else "",
-        split=f"the data's own dev part, --dev-data, or {recipe.dev_share:.0%} of the pictures, split off in blocks of "
-        f"{recipe.dev_block} consecutive ones; no picture is in both",
+        data_hub_id=hub_id_of(recipe.data),
+        split=block_split_of(recipe),
         command=command("instance_segmentation", arguments),
         deviations=deviations,
         limits=("Finds only its own classes, and takes what resembles them for them.", *notices(start)),

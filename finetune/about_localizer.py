@@ -1,10 +1,9 @@
 """What a person must know of a localizer that was trained on their own data."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from finetune.about import About, command, identifier, paper_of
+from finetune.about import About, block_split_of, command, hub_id_of, identifier, paper_of
 from finetune.starting_point import Start
 from hub_models.box_dataset import BoxedPictures
 
@@ -14,7 +13,6 @@ def about_own_objects(start: Start, data: BoxedPictures, recipe, arguments: Sequ
     dataset, classes = Path(recipe.data).stem or "pictures", len(data.class_names)
     objects = sum(len(boxes) for boxes in data.boxes)
     paper, year, deviations = paper_of(start.architecture)
-    on_hub = re.fullmatch(r"[\w.-]+/[\w.-]+", recipe.data) and not Path(recipe.data).exists()
     without = (
         f", and pictures of {Path(recipe.background_dir).name} without objects"
         if recipe.background_dir
@@ -33,9 +31,8 @@ def about_own_objects(start: Start, data: BoxedPictures, recipe, arguments: Sequ
         trained_on=f"{dataset} ({len(data):,} pictures, {objects:,} objects of {classes} classes)",
         data=f"{dataset}: {len(data):,} pictures with {objects:,} boxes{without}",
         data_licence=options.data_licence,
-        data_hub_id=recipe.data if on_hub else "",
-        split=f"the data's own dev part, --dev-data, or {recipe.dev_share:.0%} of the pictures, split off in blocks of "
-        f"{recipe.dev_block} consecutive ones; no picture, and no crop of one, is in both",
+        data_hub_id=hub_id_of(recipe.data),
+        split=block_split_of(recipe, "no picture, and no crop of one, is in both"),
         command=command("localization", arguments),
         deviations=deviations,
         limits=(

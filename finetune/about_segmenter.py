@@ -1,10 +1,9 @@
 """What a person must know of a network that was trained to label pixels on their own data."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from finetune.about import About, command, identifier, paper_of
+from finetune.about import About, block_split_of, command, hub_id_of, identifier, paper_of
 from finetune.starting_point import Start
 from hub_models.mask_dataset import MaskedPictures
 
@@ -13,7 +12,6 @@ def about_own_masks(start: Start, data: MaskedPictures, recipe, arguments: Seque
     """Facts for a run of `python -m finetune.semantic_segmentation` with `arguments` on somebody's own data."""
     dataset, classes = Path(recipe.data).stem or "pictures", len(data.class_names)
     network, (paper, year, deviations) = named(start)
-    on_hub = re.fullmatch(r"[\w.-]+/[\w.-]+", recipe.data) and not Path(recipe.data).exists()
     return About(
         id=f"{start.architecture}.{identifier(dataset)}",
         title=options.name or f"{network} on {dataset}",
@@ -26,9 +24,8 @@ def about_own_masks(start: Start, data: MaskedPictures, recipe, arguments: Seque
         trained_on=f"{dataset} ({len(data):,} pictures, {classes} classes)",
         data=f"{dataset}: {len(data):,} pictures with masks",
         data_licence=options.data_licence,
-        data_hub_id=recipe.data if on_hub else "",
-        split=f"the data's own dev part, --dev-data, or {recipe.dev_share:.0%} of the pictures, split off in blocks of "
-        f"{recipe.dev_block} consecutive ones; no picture is in both",
+        data_hub_id=hub_id_of(recipe.data),
+        split=block_split_of(recipe),
         command=command("semantic_segmentation", arguments),
         deviations=deviations,
         limits=("Gives every pixel one of its own classes, whatever the picture shows.",),

@@ -5,25 +5,27 @@ out and counted: boxes are never rescaled in silence. So is a training picture t
 without an object stay, as background.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from finetune.data_check import listed, look_at_all, own_parts
+from finetune.data_check import listed, own_parts, readable
 from finetune.hub_dataset import open_boxed_data
 from hub_models.box_dataset import BoxedPictures, same_boxed_classes, split_off_boxes
 from hub_models.box_dataset.pictures import PROBLEMS, Problem
 from hub_models.draw import framed
 from hub_models.errors import BadData
+from hub_models.instance_dataset import InstancePictures
 from hub_models.picture import encode_jpeg, fit_within
 
 MOST_SHOWN = 12  # pictures on the contact sheet
 COLUMNS = 4
 CELL = 320  # pixels: width and height of a picture on the sheet
 GROUND = 255
+D = TypeVar("D", BoxedPictures, InstancePictures)
 TINY = 4  # pixels
 
 
@@ -34,13 +36,22 @@ def train_and_dev_boxes(
     train, dev = own_parts(data, dev_data, open_boxed_data, same_boxed_classes)
     if dev is not None:
         return train, dev
+    return some_for_dev(train, dev_share, dev_block, seed)
+
+
+def some_for_dev(train: D, dev_share: float, dev_block: int, seed: int) -> tuple[D, D]:
+    """(train, dev) of pictures with objects that have no dev part. BadData `data_missing` where they are too few."""
     if round(dev_share * len(train)) < 1 or len(train) <= dev_block:
-        raise BadData(
-            "data_missing",
-            f"Expected enough pictures to split {dev_share:.0%} off, in blocks of {dev_block}, for choosing the weights, "
-            f"got {len(train)}. Add pictures, a part val, or --dev-data, or make --dev-block smaller.",
-        )
+        raise too_few_to_split(len(train), dev_share, dev_block)
     return split_off_boxes(train, dev_share, dev_block, seed)
+
+
+def too_few_to_split(count: int, dev_share: float, dev_block: int) -> BadData:
+    return BadData(
+        "data_missing",
+        f"Expected enough pictures to split {dev_share:.0%} off, in blocks of {dev_block}, for choosing the weights, "
+        f"got {count}. Add pictures, a part val, or --dev-data, or make --dev-block smaller.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,30 +106,10 @@ def check_boxes(
 
     Raises BadData: `data_empty_class`, `data_missing`, `image_size_differs`.
     """
-    names_in_dev: dict[bytes, str] = {}
-    kept: dict[str, list[int]] = {"train": [], "dev": []}
-    troubles: Counter[str] = Counter()
-    unreadable, shared, smallest = [], [], (10**9, 10**9)
-    for split, data in (("dev", dev), ("train", train)):
-
-        def tell(count: int, split: str = split, data: BoxedPictures = data) -> None:
-            show(f"checked {count:,} of {len(data):,} pictures of {split}")
-
-        for index, seen in enumerate(look_at_all(data, threads, tell)):
-            if seen.trouble:
-                unreadable.append(f"{data.names[index]}: {seen.trouble}")
-                troubles[seen.trouble] += 1
-                continue
-            smallest = min(smallest, seen.size_hw, key=min)
-            if split == "dev":
-                names_in_dev[seen.digest] = data.names[index]
-            elif seen.digest in names_in_dev:
-                shared.append((data.names[index], names_in_dev[seen.digest]))
-                continue
-            kept[split].append(index)
-    refuse_other_sizes(troubles["image_size_differs"], len(train) + len(dev))
     problems = by_kind(train.problems + dev.problems)
-    train, dev = train.subset(kept["train"]), dev.subset(kept["dev"])
+    found = readable(train, dev, show, threads)
+    refuse_other_sizes(found.troubles["image_size_differs"], len(train) + len(dev))
+    train, dev = found.train, found.dev
     parts = {"train": train, "dev": dev}
     refuse_unlearnable(train, dev)
     sides = narrow_sides(train) + narrow_sides(dev)
@@ -127,11 +118,11 @@ def check_boxes(
         objects={split: named(data) for split, data in parts.items()},
         background={split: sum(not len(b) for b in data.boxes) for split, data in parts.items()},
         problems=problems,
-        unreadable=tuple(unreadable),
-        shared=tuple(shared),
+        unreadable=found.unreadable,
+        shared=found.shared,
         tiny=tuple(name for side, name in sides if side < TINY),
         smallest_object=min(side for side, _ in sides),
-        smallest_hw=smallest,
+        smallest_hw=found.smallest_hw,
     )
     return train, dev, report
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from hub_models.errors import BadData, BadInput
 MOST_LISTED = 20  # classes in a sentence
 BATCH = 256  # pictures between two looks at the clock
 SECONDS_BETWEEN_WORDS = 10
-D = TypeVar("D", LabelledPictures, BoxedPictures)
+D = TypeVar("D")  # pictures with classes, boxes, masks or objects
 
 
 def train_and_dev(
@@ -150,6 +150,60 @@ def look_at_all(data: LabelledPictures, threads: int, show: Callable[[int], None
     return seen
 
 
+@dataclass(frozen=True, kw_only=True)
+class Readable(Generic[D]):
+    """What is left of the data, and what was left out."""
+
+    train: D
+    dev: D
+    unreadable: tuple[str, ...]  # name and code of the trouble
+    shared: tuple[tuple[str, str], ...]  # (left out of training, equal to it in dev)
+    smallest_hw: tuple[int, int]
+    troubles: Counter[str]  # code -> pictures
+
+
+def readable(
+    train: D,
+    dev: D,
+    show: Callable[[str], None],
+    threads: int,
+    pictures: Callable[[D], LabelledPictures | BoxedPictures] = lambda data: data,
+) -> Readable[D]:
+    """Read every picture once: leave out the unreadable and, of training, those that are equal to one in dev.
+
+    `pictures(data)` has `read(index)`, which gives pixels, where `data` itself gives more.
+    """
+    in_dev: dict[bytes, str] = {}
+    kept: dict[str, list[int]] = {"train": [], "dev": []}
+    troubles: Counter[str] = Counter()
+    unreadable, shared, smallest = [], [], (10**9, 10**9)
+    for split, data in (("dev", dev), ("train", train)):
+
+        def tell(count: int, split: str = split, data: D = data) -> None:
+            show(f"checked {count:,} of {len(data):,} pictures of {split}")
+
+        for index, seen in enumerate(look_at_all(pictures(data), threads, tell)):
+            if seen.trouble:
+                unreadable.append(f"{data.names[index]}: {seen.trouble}")
+                troubles[seen.trouble] += 1
+                continue
+            smallest = min(smallest, seen.size_hw, key=min)
+            if split == "dev":
+                in_dev[seen.digest] = data.names[index]
+            elif seen.digest in in_dev:
+                shared.append((data.names[index], in_dev[seen.digest]))
+                continue
+            kept[split].append(index)
+    return Readable(
+        train=train.subset(kept["train"]),
+        dev=dev.subset(kept["dev"]),
+        unreadable=tuple(unreadable),
+        shared=tuple(shared),
+        smallest_hw=smallest,
+        troubles=troubles,
+    )
+
+
 def check_data(
     train: LabelledPictures,
     dev: LabelledPictures,
@@ -157,30 +211,12 @@ def check_data(
     threads: int = 1,
 ) -> tuple[LabelledPictures, LabelledPictures, DataReport]:
     """Read every picture once: leave out the unreadable and, of training, those that are also in dev."""
-    names_in_dev: dict[bytes, str] = {}
-    kept: dict[str, list[int]] = {"train": [], "dev": []}
-    unreadable, shared, smallest = [], [], (10**9, 10**9)
-    for split, data in (("dev", dev), ("train", train)):
-
-        def tell(count: int, split: str = split, data: LabelledPictures = data) -> None:
-            show(f"checked {count:,} of {len(data):,} pictures of {split}")
-
-        for index, seen in enumerate(look_at_all(data, threads, tell)):
-            if seen.trouble:
-                unreadable.append(f"{data.names[index]}: {seen.trouble}")
-                continue
-            smallest = min(smallest, seen.size_hw, key=min)
-            if split == "dev":
-                names_in_dev[seen.digest] = data.names[index]
-            elif seen.digest in names_in_dev:
-                shared.append((data.names[index], names_in_dev[seen.digest]))
-                continue
-            kept[split].append(index)
-    train, dev = train.subset(kept["train"]), dev.subset(kept["dev"])
+    found = readable(train, dev, show, threads)
+    train, dev = found.train, found.dev
     counts = {"train": class_counts(train), "dev": class_counts(dev)}
     refuse_unlearnable(counts)
     report = DataReport(
-        counts=counts, unreadable=tuple(unreadable), shared=tuple(shared), smallest_hw=smallest
+        counts=counts, unreadable=found.unreadable, shared=found.shared, smallest_hw=found.smallest_hw
     )
     return train, dev, report
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from finetune.options import above_zero, recipe_values, run_options, settings_options, size
+from finetune.options import backbone_and_card_options, recipe_values, run_options, settings_options, size
 
 __all__ = ["build_parser", "recipe_values"]
 
@@ -27,17 +27,5 @@ def build_parser() -> argparse.ArgumentParser:
     add = parser.add_argument_group("pictures").add_argument
     add("--augment", choices=("none", "photo", "any_way_up"), default="photo", help="kind of changes")
     add("--size", type=size, default=None, help="320x416 (height x width): pictures are made to fit into it")
-    add("--frozen-stages", type=int, default=2, help="first stages of the backbone that stay as they are")
-    add(
-        "--backbone-rate",
-        type=above_zero,
-        default=0.2,
-        help="learning rate of the rest of the backbone / that of what comes after it",
-    )
-    add(
-        "--no-card-examples",
-        dest="card_examples",
-        action="store_false",
-        help="no pictures of the data in the model card, which goes to the Hub with a push",
-    )
+    backbone_and_card_options(add, frozen_stages=2, backbone_rate=0.2)
     return parser

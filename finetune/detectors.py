@@ -7,18 +7,13 @@ faster_rcnn.bccd                                  a checkpoint of ours by id, or
 
 import importlib
 import inspect
-from pathlib import Path
 
 import numpy as np
 from torch import nn
 
 from finetune.backbone import IMAGENET_ROW, imagenet_backbone
-from finetune.starting_point import Start
-from hub_models import loader
+from finetune.starting_point import Start, find_ours, gone_on_from
 from hub_models.box_dataset import BoxedPictures
-from hub_models.catalog import checkpoints
-from hub_models.checkpoint import Checkpoint
-from hub_models.errors import BadData
 from hub_models.inside.anchors import cluster_anchors
 from hub_models.preprocess import InputSpec
 
@@ -51,18 +46,9 @@ def start_detector(name: str, data: BoxedPictures, size_hw: tuple[int, int] | No
             origin=origin,
             parent=None,
         )
-    parent = find_detector(name)
+    parent = find_ours(name, TASK, [*MODELS, *ELSEWHERE], "scratch:NAME, or the folder of a detector of ours")
     spec = parent.input if size_hw is None else InputSpec(**vars(parent.input) | {"size_hw": size_hw})
-    model = build(parent.model, data, spec, seed)
-    kept = copy_fitting(loader.build(parent, "cpu"), model)
-    return Start(
-        model=model,
-        library="ours",
-        architecture=parent.model,
-        input=spec,
-        origin=f"{parent.id} ({parent.weights_licence}), {kept:.0%} of its weights",
-        parent=parent,
-    )
+    return gone_on_from(parent, build(parent.model, data, spec, seed), spec)
 
 
 def build(architecture: str, data: BoxedPictures, spec: InputSpec, seed: int) -> nn.Module:
@@ -86,24 +72,3 @@ def anchors_for(data: BoxedPictures, spec: InputSpec, seed: int) -> tuple[tuple[
     wh = np.concatenate(scaled)
     count = min(ANCHORS, len(np.unique(wh, axis=0)))
     return tuple((round(float(w), 1), round(float(h), 1)) for w, h in cluster_anchors(wh, count, seed).wh)
-
-
-def find_detector(name: str) -> Checkpoint:
-    known = [c for c in checkpoints(TASK) if c.library == "ours" and c.kind == "bundled"]
-    if name.startswith("local.") or Path(name).is_dir() or name in {c.id for c in known}:
-        found = loader.LOADER.resolve(name, TASK)
-        if found.library == "ours":
-            return found
-    listed = ", ".join([*MODELS, *ELSEWHERE, *(c.id for c in known)])
-    raise BadData(
-        "model_unknown",
-        f"Expected --model to be one of {listed}, scratch:NAME, or the folder of a detector of ours; got {name!r}.",
-    )
-
-
-def copy_fitting(source: nn.Module, target: nn.Module) -> float:
-    """Copy all tensors of equal name and shape; the share of `target`'s weights that came along."""
-    wanted = target.state_dict()
-    fitting = {n: t for n, t in source.state_dict().items() if n in wanted and wanted[n].shape == t.shape}
-    target.load_state_dict(wanted | fitting)
-    return sum(t.numel() for t in fitting.values()) / sum(t.numel() for t in wanted.values())

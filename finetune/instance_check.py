@@ -7,11 +7,11 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from finetune.box_check import CELL, MOST_SHOWN, BoxReport, check_boxes, contact_sheet
+from finetune.box_check import CELL, MOST_SHOWN, BoxReport, check_boxes, contact_sheet, some_for_dev
 from finetune.data_check import own_parts
 from finetune.hub_dataset import open_with
 from hub_models import draw_segments
-from hub_models.box_dataset import BoxedPictures, split_off_boxes
+from hub_models.box_dataset import BoxedPictures
 from hub_models.errors import BadData, BadInput
 from hub_models.instance_dataset import InstancePictures, open_instances, same_instance_classes
 from hub_models.instance_dataset.pictures import PixelsOnly
@@ -44,13 +44,7 @@ def train_and_dev_instances(
     )
     if dev is not None:
         return train, dev
-    if round(dev_share * len(train)) < 1 or len(train) <= dev_block:
-        raise BadData(
-            "data_missing",
-            f"Expected enough pictures to split {dev_share:.0%} off, in blocks of {dev_block}, for choosing the weights, "
-            f"got {len(train)}. Add pictures, a part val, or --dev-data, or make --dev-block smaller.",
-        )
-    return split_off_boxes(train, dev_share, dev_block, seed)
+    return some_for_dev(train, dev_share, dev_block, seed)
 
 
 def check_instances(

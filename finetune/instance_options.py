@@ -2,7 +2,14 @@
 
 import argparse
 
-from finetune.options import above_zero, count, recipe_values, run_options, settings_options, size
+from finetune.options import (
+    backbone_and_card_options,
+    count,
+    recipe_values,
+    run_options,
+    settings_options,
+    size,
+)
 
 __all__ = ["build_parser", "recipe_values"]
 
@@ -30,17 +37,5 @@ def build_parser() -> argparse.ArgumentParser:
         "--crop", dest="crop_hw", type=size, default=(256, 256), help="part of them that is shown in training"
     )
     add("--passes", type=count, default=1, help="times that a picture comes in an epoch, changed otherwise")
-    add("--frozen-stages", type=int, default=2, help="first stages of an ImageNet backbone that stay")
-    add(
-        "--backbone-rate",
-        type=above_zero,
-        default=0.3,
-        help="learning rate of the rest of the backbone / that of what comes after it",
-    )
-    add(
-        "--no-card-examples",
-        dest="card_examples",
-        action="store_false",
-        help="no pictures of the data in the model card, which goes to the Hub with a push",
-    )
+    backbone_and_card_options(add, frozen_stages=2, backbone_rate=0.3)
     return parser

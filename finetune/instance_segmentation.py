@@ -11,19 +11,19 @@ lie where they should.
 
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from finetune.about import AboutFor
 from finetune.about_instances import about_own_instances
 from finetune.boxed_pictures import BoxAugmentation
 from finetune.decoded import Decoded
-from finetune.finish import Trained, finish, golden_picture
+from finetune.finish import Measure, golden_picture
 from finetune.instance_check import Checked, check_instances, instance_pictures, train_and_dev_instances
 from finetune.instance_figures import measure_instances, small_example
 from finetune.instance_options import build_parser, recipe_values
@@ -31,13 +31,11 @@ from finetune.instance_pictures import AugmentedInstances, AugmentedSeparation, 
 from finetune.instance_starts import start_instances
 from finetune.loop import Evaluate, Settings, Step, fit
 from finetune.pictures import normalised
-from finetune.progress import tell
-from finetune.publish import preflight
-from finetune.running import Push, Show, end_run, have_weights, recipe_run, saying
+from finetune.running import Push, Show
 from finetune.segmentation_losses import loss_named
 from finetune.semantic_segmentation import parameter_groups as semantic_groups
 from finetune.starting_point import Start
-from finetune.state import progress_in
+from finetune.whole_run import Parts, run_of, two_epochs
 from finetune.write import Storage
 from hub_models.architectures.detection import LEAST_SCORE
 from hub_models.instance_metrics import mask_map50, packed
@@ -77,51 +75,8 @@ class Recipe:
     smoke: bool = False
 
 
-StartFrom = Callable[[Recipe, Checked], Start]
-Train = Callable[[Recipe, Start, Checked, Checked, Show], bool]  # True: stopped before its end
-
-
-def work(
-    recipe: Recipe,
-    about_for: AboutFor,
-    where: Push,
-    *,
-    publish_only: bool,
-    show: Show,
-    is_main: bool,
-    start_from: StartFrom,
-    train: Train,
-) -> None:
-    """The parts of a run, in order. Where the network comes from and how it learns is `start_from` and `train`."""
-    if is_main:
-        tell(recipe.output, "checking data")
-    if recipe.smoke:
-        recipe = replace(recipe, passes=1, settings=replace(recipe.settings, epochs=2, patience=0))
-    train_data, dev_data = read_data(recipe, saying(recipe.output, show, is_main))
-    torch.manual_seed(recipe.settings.seed)
-    start = start_from(recipe, train_data)
-    if where.repo and is_main:
-        show(preflight(where.repo, None, 2 * sum(p.numel() for p in start.model.parameters())).text())
-    stopped = False if publish_only else train(recipe, start, train_data, dev_data, show)
-    if not is_main or not have_weights(recipe.output, start.model, needed=publish_only):
-        return
-    about = about_for(start, train_data)
-    trained = Trained(
-        task=TASK,
-        start=start,
-        class_names=train_data.boxes.class_names,
-        seed=recipe.settings.seed,
-        minutes=progress_in(recipe.output).seconds / 60,
-        golden_pixels=small_example(dev_data) if recipe.card_examples else golden_picture(),
-        storage=recipe.storage,
-    )
-    measure = measure_instances(train_data, dev_data, about.dataset, show, recipe.card_examples)
-    finish(trained, about, recipe.output, measure, show)
-    end_run(recipe.output, where, stopped, show)
-
-
-def read_data(recipe: Recipe, show: Show) -> tuple[Checked, Checked]:
-    """(train, dev), checked; a contact sheet of the objects stands in the output folder."""
+def read_data(recipe: Recipe, show: Show) -> dict[str, Checked]:
+    """ "train" and "dev", checked; a contact sheet of the objects stands in the output folder."""
     parts = train_and_dev_instances(
         recipe.data,
         recipe.dev_data,
@@ -137,7 +92,7 @@ def read_data(recipe: Recipe, show: Show) -> tuple[Checked, Checked]:
     show(report.text())
     recipe.output.mkdir(parents=True, exist_ok=True)
     instance_pictures(train_data, recipe.output / "objects.jpg")
-    return train_data, dev_data
+    return {"train": train_data, "dev": dev_data}
 
 
 def train(recipe: Recipe, start: Start, train_data: Checked, dev_data: Checked, show: Show) -> bool:
@@ -226,7 +181,28 @@ def start_ours(recipe: Recipe, data: Checked) -> Start:
     return start_instances(recipe.model, data, recipe.size_hw)
 
 
-run = recipe_run(partial(work, start_from=start_ours, train=train))
+def measure(recipe: Recipe, data: Mapping[str, Checked], dataset: str, show: Show) -> Measure:
+    return measure_instances(data["train"], data["dev"], dataset, show, recipe.card_examples)
+
+
+def golden(recipe: Recipe, dev_data: Checked) -> np.ndarray:
+    return small_example(dev_data) if recipe.card_examples else golden_picture()
+
+
+def shortened(recipe: Recipe) -> Recipe:
+    return replace(two_epochs(recipe), passes=1)
+
+
+PARTS = Parts(
+    task=TASK,
+    read_data=read_data,
+    start_from=start_ours,
+    train=train,
+    measure=measure,
+    golden=golden,
+    shortened=shortened,
+)
+run = run_of(PARTS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,20 +6,15 @@ mask_rcnn.nuclei    a checkpoint of ours by id, or its folder: all weights that 
 """
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from torch import nn
 
 from finetune.backbone import IMAGENET_ROW, imagenet_backbone
-from finetune.detectors import copy_fitting
 from finetune.instance_check import Checked
-from finetune.starting_point import Start
-from hub_models import loader
+from finetune.starting_point import Start, find_ours, gone_on_from
 from hub_models.architectures.mask_rcnn import MaskRCNN
 from hub_models.architectures.unet import UNet
-from hub_models.catalog import checkpoints
-from hub_models.checkpoint import Checkpoint
 from hub_models.errors import BadData
 from hub_models.predictors.instances import SEPARATED
 from hub_models.preprocess import InputSpec
@@ -50,18 +45,11 @@ def start_instances(name: str, data: Checked, size_hw: tuple[int, int] | None) -
             origin=origin,
             parent=None,
         )
-    parent = find_instances(name)
-    spec = parent.input if size_hw is None else replace(parent.input, size_hw=size_hw)
-    model = build(parent.model, data, spec)
-    kept = copy_fitting(loader.build(parent, "cpu"), model)
-    return Start(
-        model=model,
-        library="ours",
-        architecture=parent.model,
-        input=spec,
-        origin=f"{parent.id} ({parent.weights_licence}), {kept:.0%} of its weights",
-        parent=parent,
+    parent = find_ours(
+        name, TASK, [*MODELS, *ELSEWHERE], "scratch:NAME, or the folder of such a network of ours"
     )
+    spec = parent.input if size_hw is None else replace(parent.input, size_hw=size_hw)
+    return gone_on_from(parent, build(parent.model, data, spec), spec)
 
 
 def build(architecture: str, data: Checked, spec: InputSpec) -> nn.Module:
@@ -87,16 +75,3 @@ def anchor_sides_for(data: Checked, spec: InputSpec) -> tuple[float, ...]:
             found.append(np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(1)) * scale)
     low, high = np.maximum(np.percentile(np.concatenate(found), (10, 98)), SMALLEST_ANCHOR)
     return tuple(round(float(side), 1) for side in np.geomspace(low, max(high, 1.2 * low), ANCHORS))
-
-
-def find_instances(name: str) -> Checkpoint:
-    known = [c for c in checkpoints(TASK) if c.library == "ours" and c.kind == "bundled"]
-    if name.startswith("local.") or Path(name).is_dir() or name in {c.id for c in known}:
-        found = loader.LOADER.resolve(name, TASK)
-        if found.library == "ours":
-            return found
-    listed = ", ".join([*MODELS, *ELSEWHERE, *(c.id for c in known)])
-    raise BadData(
-        "model_unknown",
-        f"Expected --model to be one of {listed}, scratch:NAME, or the folder of such a network of ours; got {name!r}.",
-    )

@@ -10,7 +10,7 @@ hub's tab and can be pushed.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,9 +18,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from finetune.about import AboutFor
 from finetune.about_localizer import about_own_objects
-from finetune.finish import Trained, finish
+from finetune.finish import Measure
 from finetune.freezing import block_groups
 from finetune.light import other_light
 from finetune.localization_data import read_data
@@ -30,12 +29,11 @@ from finetune.loop import Evaluate, Settings, Step, fit
 from finetune.one_object import OneObjectCrops
 from finetune.one_object_sets import truths_of
 from finetune.pictures import normalised
-from finetune.progress import tell
-from finetune.publish import preflight
-from finetune.running import Push, end_run, have_weights, recipe_run, saying
+from finetune.running import Push, Show
 from finetune.starting_localizer import start_localizer
 from finetune.starting_point import Start
-from finetune.state import progress_in
+from finetune.whole_run import Parts, run_of, two_epochs
+from finetune.write import Storage
 from hub_models.architectures.localizer import answered_right, localization_loss
 from hub_models.box_dataset import BoxedPictures
 from hub_models.predictors.localizer import stretched
@@ -65,46 +63,8 @@ class Recipe:
     last_stage: int = 4  # of the backbone, where it starts from ImageNet: 3 or 4 give maps of a sixteenth
     backbone_rate: float = 0.3  # rate of the backbone / rate of the head
     frozen_stages: int = 2  # of the backbone, with its stem; 0: none, not even the stem
+    storage: Storage = "fp16"
     smoke: bool = False
-
-
-def work(
-    recipe: Recipe,
-    about_for: AboutFor,
-    where: Push,
-    *,
-    publish_only: bool,
-    show: Callable[[str], None],
-    is_main: bool,
-) -> None:
-    """The parts of a run, in order."""
-    if is_main:
-        tell(recipe.output, "checking data")
-    if recipe.smoke:
-        settings = replace(recipe.settings, epochs=2, patience=0)
-        recipe = replace(recipe, settings=settings, crops=8 * settings.batch)
-    train_data, dev_data = read_data(recipe, saying(recipe.output, show, is_main))
-    torch.manual_seed(recipe.settings.seed)
-    start = start_localizer(recipe.model, len(train_data.class_names), recipe.size_hw, recipe.last_stage)
-    if where.repo and is_main:
-        show(preflight(where.repo, None, 2 * sum(p.numel() for p in start.model.parameters())).text())
-    stopped = False if publish_only else train(recipe, start, train_data, dev_data, show)
-    if not is_main or not have_weights(recipe.output, start.model, needed=publish_only):
-        return
-    about = about_for(start, train_data)
-    trained = Trained(
-        task=TASK,
-        start=start,
-        class_names=train_data.class_names,
-        seed=recipe.settings.seed,
-        minutes=progress_in(recipe.output).seconds / 60,
-    )
-    measure = measure_localizer(train_data, dev_data, recipe.pictures == "crops", about.dataset, show)
-    finish(trained, about, recipe.output, measure, show)
-    end_run(recipe.output, where, stopped, show)
-
-
-run = recipe_run(work)
 
 
 def train(
@@ -185,6 +145,34 @@ def evaluation(data: BoxedPictures, spec: InputSpec) -> Evaluate:
         return {"localized": right.float().mean().item(), "dev_loss": losses["loss"].item()}
 
     return evaluate
+
+
+def parts_of_data(recipe: Recipe, show: Show) -> dict[str, BoxedPictures]:
+    return dict(zip(("train", "dev"), read_data(recipe, show), strict=True))
+
+
+def start_from(recipe: Recipe, data: BoxedPictures) -> Start:
+    return start_localizer(recipe.model, len(data.class_names), recipe.size_hw, recipe.last_stage)
+
+
+def measure(recipe: Recipe, data: Mapping[str, BoxedPictures], dataset: str, show: Show) -> Measure:
+    return measure_localizer(data["train"], data["dev"], recipe.pictures == "crops", dataset, show)
+
+
+def shortened(recipe: Recipe) -> Recipe:
+    return replace(two_epochs(recipe), crops=8 * recipe.settings.batch)
+
+
+run = run_of(
+    Parts(
+        task=TASK,
+        read_data=parts_of_data,
+        start_from=start_from,
+        train=train,
+        measure=measure,
+        shortened=shortened,
+    )
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from finetune.box_check import contact_sheet
-from finetune.data_check import look_at_all, own_parts
+from finetune.box_check import contact_sheet, too_few_to_split
+from finetune.data_check import own_parts, readable
 from finetune.hub_dataset import open_with
+from finetune.masked_pictures import class_frequencies
 from hub_models import draw_segments
 from hub_models.errors import BadData
 from hub_models.mask_dataset import (
-    VOID,
     MaskedPictures,
     open_masks,
     same_masked_classes,
@@ -22,7 +22,6 @@ from hub_models.mask_dataset import (
 from hub_models.picture import encode_jpeg, fit_within
 
 MOST_SHOWN, CELL = 8, 240  # pictures on the contact sheet; pixels of a longer side
-MOST_COUNTED = 400  # pictures whose pixels are counted for the report
 
 
 def open_masked_data(name: str, class_names: tuple[str, ...] | None = None) -> dict[str, MaskedPictures]:
@@ -45,11 +44,7 @@ def train_and_dev_masks(
     if dev is not None:
         return train, dev
     if len(train) <= dev_block:
-        raise BadData(
-            "data_missing",
-            f"Expected enough pictures to split {dev_share:.0%} off, in blocks of {dev_block}, for choosing the weights, "
-            f"got {len(train)}. Add pictures, a part val, or --dev-data, or make --dev-block smaller.",
-        )
+        raise too_few_to_split(len(train), dev_share, dev_block)
     return split_off_blocks(train, dev_share, dev_block, seed)
 
 
@@ -97,47 +92,19 @@ def check_masks(
 
     Raises BadData: `data_missing`, `data_unreadable`, `data_empty_class`.
     """
-    in_dev: dict[bytes, str] = {}
-    kept: dict[str, list[int]] = {"train": [], "dev": []}
-    unreadable, shared, smallest = [], [], (10**9, 10**9)
-    troubles: Counter[str] = Counter()
-    for split, data in (("dev", dev), ("train", train)):
-
-        def tell(count: int, split: str = split, data: MaskedPictures = data) -> None:
-            show(f"checked {count:,} of {len(data):,} pictures of {split}")
-
-        for index, seen in enumerate(look_at_all(PicturesOnly(data), threads, tell)):
-            if seen.trouble:
-                unreadable.append(f"{data.names[index]}: {seen.trouble}")
-                troubles[seen.trouble] += 1
-                continue
-            smallest = min(smallest, seen.size_hw, key=min)
-            if split == "dev":
-                in_dev[seen.digest] = data.names[index]
-            elif seen.digest in in_dev:
-                shared.append((data.names[index], in_dev[seen.digest]))
-                continue
-            kept[split].append(index)
-    refuse_mostly_unreadable(troubles, len(train) + len(dev))
-    train, dev = train.subset(kept["train"]), dev.subset(kept["dev"])
-    shares = shares_of(train)
+    found = readable(train, dev, show, threads, PicturesOnly)
+    refuse_mostly_unreadable(found.troubles, len(train) + len(dev))
+    train, dev = found.train, found.dev
+    shares = dict(zip(train.class_names, class_frequencies(train)[0].tolist(), strict=True))
     refuse_unlearnable(train, dev, shares)
     report = MaskReport(
         pictures={"train": len(train), "dev": len(dev)},
         shares=shares,
-        unreadable=tuple(unreadable),
-        shared=tuple(shared),
-        smallest_hw=smallest,
+        unreadable=found.unreadable,
+        shared=found.shared,
+        smallest_hw=found.smallest_hw,
     )
     return train, dev, report
-
-
-def shares_of(data: MaskedPictures) -> dict[str, float]:
-    counts = np.zeros(len(data.class_names))
-    for index in range(0, len(data), max(1, len(data) // MOST_COUNTED)):
-        labels = data.read(index)[1]
-        counts += np.bincount(labels[labels != VOID], minlength=len(counts))
-    return dict(zip(data.class_names, (counts / max(1, counts.sum())).tolist(), strict=True))
 
 
 def refuse_mostly_unreadable(troubles: Counter, of: int) -> None:

@@ -11,8 +11,8 @@ recipes of their own: finetune.sliding_window and finetune.rcnn.
 
 import importlib
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,23 +20,21 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from finetune.about import AboutFor
 from finetune.about_detector import about_own_boxes
 from finetune.box_check import check_boxes, label_pictures, train_and_dev_boxes
 from finetune.boxed_pictures import AugmentedBoxes, BoxAugmentation, proposals_of, targets_of
 from finetune.detection_options import build_parser, recipe_values
 from finetune.detector_figures import measure_detector, small_example
 from finetune.detectors import start_detector
-from finetune.finish import Trained, finish, golden_picture
+from finetune.finish import Measure, golden_picture
 from finetune.freezing import block_groups
 from finetune.loop import Evaluate, Settings, Step, fit
 from finetune.pictures import normalised
-from finetune.progress import tell
 from finetune.proposals import cached_proposals
-from finetune.publish import preflight
-from finetune.running import Push, Show, end_run, have_weights, recipe_run, saying
+from finetune.running import Push, Show
 from finetune.starting_point import Start
-from finetune.state import progress_in
+from finetune.whole_run import Parts, run_of
+from finetune.write import Storage
 from hub_models.architectures.detection import LEAST_SCORE
 from hub_models.box_dataset import BoxedPictures
 from hub_models.detection_metrics import map50_of
@@ -63,53 +61,12 @@ class Recipe:
     frozen_stages: int = 2  # of the backbone, with its stem: they see edges, and cost most of the time
     backbone_rate: float = 0.2  # rate of the rest of the backbone / rate of what comes after it
     card_examples: bool = True  # dev pictures stand in the card, and on the Hub after a push
+    storage: Storage = "fp16"
     smoke: bool = False
 
 
-StartFrom = Callable[[Recipe, BoxedPictures], Start]
-Train = Callable[[Recipe, Start, BoxedPictures, BoxedPictures, Show], bool]  # True: stopped before its end
-
-
-def work(
-    recipe: Recipe,
-    about_for: AboutFor,
-    where: Push,
-    *,
-    publish_only: bool,
-    show: Callable[[str], None],
-    is_main: bool,
-    start_from: StartFrom,
-    train: Train,
-) -> None:
-    """The parts of a run, in order. Where the network comes from and how it learns is `start_from` and `train`."""
-    if is_main:
-        tell(recipe.output, "checking data")
-    if recipe.smoke:
-        recipe = replace(recipe, settings=replace(recipe.settings, epochs=2, patience=0))
-    train_data, dev_data = read_data(recipe, saying(recipe.output, show, is_main))
-    torch.manual_seed(recipe.settings.seed)
-    start = start_from(recipe, train_data)
-    if where.repo and is_main:
-        show(preflight(where.repo, None, 2 * sum(p.numel() for p in start.model.parameters())).text())
-    stopped = False if publish_only else train(recipe, start, train_data, dev_data, show)
-    if not is_main or not have_weights(recipe.output, start.model, needed=publish_only):
-        return
-    about = about_for(start, train_data)
-    trained = Trained(
-        task=TASK,
-        start=start,
-        class_names=train_data.class_names,
-        seed=recipe.settings.seed,
-        minutes=progress_in(recipe.output).seconds / 60,
-        golden_pixels=small_example(dev_data) if recipe.card_examples else golden_picture(),
-    )
-    measure = measure_detector(train_data, dev_data, about.dataset, show, recipe.card_examples)
-    finish(trained, about, recipe.output, measure, show)
-    end_run(recipe.output, where, stopped, show)
-
-
-def read_data(recipe: Recipe, show: Callable[[str], None]) -> tuple[BoxedPictures, BoxedPictures]:
-    """(train, dev), checked; a contact sheet of the labels stands in the output folder."""
+def read_data(recipe: Recipe, show: Show) -> dict[str, BoxedPictures]:
+    """ "train" and "dev", checked; a contact sheet of the labels stands in the output folder."""
     train_data, dev_data = train_and_dev_boxes(
         recipe.data, recipe.dev_data, recipe.dev_share, recipe.dev_block, recipe.settings.seed
     )
@@ -121,7 +78,7 @@ def read_data(recipe: Recipe, show: Callable[[str], None]) -> tuple[BoxedPicture
     show(report.text())
     recipe.output.mkdir(parents=True, exist_ok=True)
     label_pictures(train_data, recipe.output / "labels.jpg")
-    return train_data, dev_data
+    return {"train": train_data, "dev": dev_data}
 
 
 def train(
@@ -211,7 +168,18 @@ def start_ours(recipe: Recipe, data: BoxedPictures) -> Start:
     return start_detector(recipe.model, data, recipe.size_hw, recipe.settings.seed)
 
 
-run = recipe_run(partial(work, start_from=start_ours, train=train))
+def measure(recipe: Recipe, data: Mapping[str, BoxedPictures], dataset: str, show: Show) -> Measure:
+    return measure_detector(data["train"], data["dev"], dataset, show, recipe.card_examples)
+
+
+def golden(recipe: Recipe, dev_data: BoxedPictures) -> np.ndarray:
+    return small_example(dev_data) if recipe.card_examples else golden_picture()
+
+
+PARTS = Parts(
+    task=TASK, read_data=read_data, start_from=start_ours, train=train, measure=measure, golden=golden
+)
+run = run_of(PARTS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

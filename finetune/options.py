@@ -169,6 +169,28 @@ def picture_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def backbone_and_card_options(add: Callable[..., object], frozen_stages: int, backbone_rate: float) -> None:
+    """What recipes ask for whose network has a backbone and whose card shows pictures of the data."""
+    add(
+        "--frozen-stages",
+        type=int,
+        default=frozen_stages,
+        help="first stages of an ImageNet backbone that stay as they are",
+    )
+    add(
+        "--backbone-rate",
+        type=above_zero,
+        default=backbone_rate,
+        help="learning rate of the rest of the backbone / that of what comes after it",
+    )
+    add(
+        "--no-card-examples",
+        dest="card_examples",
+        action="store_false",
+        help="no pictures of the data in the model card, which goes to the Hub with a push",
+    )
+
+
 def recipe_values(chosen: argparse.Namespace) -> tuple[dict, dict]:
     """(fields of a Recipe without `settings`, fields of Settings)."""
     from pathlib import Path

@@ -11,7 +11,6 @@ its picture processor says, so training and dev pictures are squeezed in the sam
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import torch
@@ -20,15 +19,16 @@ from torch import Tensor, nn
 
 from finetune.boxed_pictures import AugmentedBoxes, targets_of
 from finetune.freezing import block_groups
-from finetune.library_source import source_of
+from finetune.library_source import pretrained, source_of, start_of_library
 from finetune.loop import Evaluate, Settings, fit
-from finetune.object_detection import TASK, Recipe, work
-from finetune.running import Show, recipe_run
+from finetune.object_detection import PARTS, TASK, Recipe
+from finetune.running import Show
 from finetune.starting_point import Start
+from finetune.whole_run import run_of
 from hub_models.architectures.detection import LEAST_SCORE, Found, centres, sides
 from hub_models.box_dataset import BoxedPictures
 from hub_models.detection_metrics import map50_of
-from hub_models.errors import BadData, CheckpointError
+from hub_models.errors import BadData
 from hub_models.predictors.detector import select, to_boxes
 from hub_models.preprocess import InputSpec
 
@@ -53,27 +53,13 @@ def start_from(recipe: Recipe, data: BoxedPictures) -> Start:
         raise BadData(
             "model_unknown", f"Expected an RT-DETR ({', '.join(KINDS)}) in {row.title}, found another."
         )
-    names = data.class_names
-    try:
-        model = AutoModelForObjectDetection.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True, dtype=torch.float32,
-            id2label=dict(enumerate(names)), label2id={name: i for i, name in enumerate(names)},
-            ignore_mismatched_sizes=True,
-        )  # fmt: skip
-    except (OSError, ValueError) as error:
-        raise CheckpointError(
-            "checkpoint_foreign", f"Expected whole weights of an RT-DETR in safetensors in {row.title}."
-        ) from error
+    model = pretrained(AutoModelForObjectDetection, folder, data.class_names, f"an RT-DETR in {row.title}")
     processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
     side = max(recipe.size_hw) if recipe.size_hw else max(processor.size["height"], processor.size["width"])
     side = -(-side // STRIDE) * STRIDE
     processor.size = {"height": side, "width": side}
-    model._hub_mixin_config = json.loads(model.config.to_json_string(use_diff=False))
     spec = InputSpec(size_hw=(side, side), mean=(0.0,) * 3, std=(1.0,) * 3, interpolation="bilinear")
-    return Start(
-        model=model, library="transformers", architecture=model.config.model_type, input=spec,
-        origin=f"{row.title} ({row.weights_licence})", parent=None, processor=processor.to_json_string(),
-    )  # fmt: skip
+    return start_of_library(row, model, processor, spec)
 
 
 @dataclass(frozen=True)
@@ -119,7 +105,7 @@ def train(
     return progress.stopped
 
 
-run = recipe_run(partial(work, start_from=start_from, train=train))
+run = run_of(replace(PARTS, start_from=start_from, train=train))
 
 
 def parameter_groups(model: nn.Module, settings: Settings, recipe: Recipe) -> list[dict]:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from finetune.options import above_zero, recipe_values, run_options, settings_options, size
+from finetune.options import backbone_and_card_options, recipe_values, run_options, settings_options, size
 
 __all__ = ["build_parser", "recipe_values"]
 
@@ -46,17 +46,5 @@ def build_parser() -> argparse.ArgumentParser:
         default=None,
         help="192x256: size at which parts of pictures are shown in training; None: --size",
     )
-    add("--frozen-stages", type=int, default=1, help="first stages of an ImageNet backbone that stay")
-    add(
-        "--backbone-rate",
-        type=above_zero,
-        default=0.3,
-        help="learning rate of the rest of the backbone / that of what comes after it",
-    )
-    add(
-        "--no-card-examples",
-        dest="card_examples",
-        action="store_false",
-        help="no pictures of the data in the model card, which goes to the Hub with a push",
-    )
+    backbone_and_card_options(add, frozen_stages=1, backbone_rate=0.3)
     return parser

@@ -8,16 +8,11 @@ segnet.camvid                        a checkpoint of ours by id, or its folder: 
 
 import importlib
 from dataclasses import replace
-from pathlib import Path
 
 from torch import nn
 
 from finetune.backbone import IMAGENET_ROW, imagenet_backbone
-from finetune.detectors import copy_fitting
-from finetune.starting_point import Start, timm_model
-from hub_models import loader
-from hub_models.catalog import checkpoints
-from hub_models.checkpoint import Checkpoint
+from finetune.starting_point import Start, find_ours, gone_on_from, timm_model
 from hub_models.errors import BadData
 from hub_models.preprocess import InputSpec
 
@@ -53,17 +48,8 @@ def start_segmenter(name: str, classes: int, size_hw: tuple[int, int] | None) ->
     kind, _, backbone = name.partition(":")
     if kind in ("timm", "scratch"):
         return from_backbone(backbone, kind == "timm", classes, size_hw)
-    parent = find_segmenter(name)
-    model = build(parent.model, classes)
-    kept = copy_fitting(loader.build(parent, "cpu"), model)
-    return Start(
-        model=model,
-        library="ours",
-        architecture=parent.model,
-        input=sized(parent.input, size_hw),
-        origin=f"{parent.id} ({parent.weights_licence}), {kept:.0%} of its weights",
-        parent=parent,
-    )
+    parent = find_ours(name, TASK, [*MODELS, *ELSEWHERE], "or the folder of such a network of ours")
+    return gone_on_from(parent, build(parent.model, classes), sized(parent.input, size_hw))
 
 
 def from_backbone(name: str, pretrained: bool, classes: int, size_hw: tuple[int, int] | None) -> Start:
@@ -96,16 +82,3 @@ def sized(spec: InputSpec, size_hw: tuple[int, int] | None) -> InputSpec:
 
 def build(architecture: str, classes: int) -> nn.Module:
     return importlib.import_module(f"hub_models.architectures.{architecture}").MODEL(classes=classes)
-
-
-def find_segmenter(name: str) -> Checkpoint:
-    known = [c for c in checkpoints(TASK) if c.library == "ours" and c.kind == "bundled"]
-    if name.startswith("local.") or Path(name).is_dir() or name in {c.id for c in known}:
-        found = loader.LOADER.resolve(name, TASK)
-        if found.library == "ours":
-            return found
-    listed = ", ".join([*MODELS, *ELSEWHERE, *(c.id for c in known)])
-    raise BadData(
-        "model_unknown",
-        f"Expected --model to be one of {listed}, or the folder of such a network of ours; got {name!r}.",
-    )

@@ -10,33 +10,31 @@ in the hub's tab and can be pushed; `OUTPUT/masks.jpg` shows whether the masks l
 
 import importlib
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from finetune.about import AboutFor
 from finetune.about_segmenter import about_own_masks
 from finetune.decoded import Decoded
-from finetune.finish import Trained, finish, golden_picture
+from finetune.finish import Measure, golden_picture
 from finetune.freezing import block_groups
 from finetune.loop import Evaluate, Settings, Step, fit
 from finetune.mask_check import check_masks, mask_pictures, open_masked_data, train_and_dev_masks
 from finetune.masked_pictures import AugmentedMasks, MaskAugmentation, class_frequencies
 from finetune.object_detection import parameter_groups as backbone_groups
 from finetune.pictures import normalised
-from finetune.progress import tell
-from finetune.publish import preflight
-from finetune.running import Push, Show, end_run, have_weights, recipe_run, saying
-from finetune.segmentation_losses import Loss, LossName, WeightsName, class_weights, loss_named
+from finetune.running import Push, Show
+from finetune.segmentation_losses import LossName, WeightsName, class_weights, loss_named
 from finetune.segmentation_options import build_parser, recipe_values
 from finetune.segmenter_figures import measure_segmenter
 from finetune.segmenters import start_segmenter
 from finetune.starting_point import Start
-from finetune.state import progress_in
+from finetune.whole_run import Parts, run_of
 from finetune.write import Storage
 from hub_models.architectures.efficientnet_lite import EfficientNetLite0
 from hub_models.mask_dataset import MaskedPictures
@@ -76,50 +74,6 @@ class Recipe:
     smoke: bool = False
 
 
-StartFrom = Callable[[Recipe, MaskedPictures], Start]
-Train = Callable[[Recipe, Start, MaskedPictures, MaskedPictures, Show], bool]  # True: stopped before its end
-
-
-def work(
-    recipe: Recipe,
-    about_for: AboutFor,
-    where: Push,
-    *,
-    publish_only: bool,
-    show: Show,
-    is_main: bool,
-    start_from: StartFrom,
-    train: Train,
-) -> None:
-    """The parts of a run, in order. Where the network comes from and how it learns is `start_from` and `train`."""
-    if is_main:
-        tell(recipe.output, "checking data")
-    if recipe.smoke:
-        recipe = replace(recipe, settings=replace(recipe.settings, epochs=2, patience=0))
-    parts = read_data(recipe, saying(recipe.output, show, is_main))
-    torch.manual_seed(recipe.settings.seed)
-    start = start_from(recipe, parts["train"])
-    if where.repo and is_main:
-        show(preflight(where.repo, None, 2 * sum(p.numel() for p in start.model.parameters())).text())
-    stopped = False if publish_only else train(recipe, start, parts["train"], parts["dev"], show)
-    if not is_main or not have_weights(recipe.output, start.model, needed=publish_only):
-        return
-    about = about_for(start, parts["train"])
-    golden = fit_within(parts["dev"].read(0)[0], GOLDEN_SIDE) if recipe.card_examples else golden_picture()
-    trained = Trained(
-        task=TASK,
-        start=start,
-        class_names=parts["train"].class_names,
-        seed=recipe.settings.seed,
-        minutes=progress_in(recipe.output).seconds / 60,
-        golden_pixels=golden,
-        storage=recipe.storage,
-    )
-    measure = measure_segmenter(parts, about.dataset, show, recipe.card_examples)
-    finish(trained, about, recipe.output, measure, show)
-    end_run(recipe.output, where, stopped, show)
-
-
 def read_data(recipe: Recipe, show: Show) -> dict[str, MaskedPictures]:
     """ "train" and "dev", checked, and "test" where the data has it; a contact sheet stands in the output folder."""
     train_data, dev_data = train_and_dev_masks(
@@ -143,12 +97,44 @@ def read_data(recipe: Recipe, show: Show) -> dict[str, MaskedPictures]:
     return {"train": train_data, "dev": dev_data, **test}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How a kind of network is asked, in training and about a whole picture, and how its parts learn."""
+
+    stride: int
+    groups: Callable[[nn.Module, Recipe], list[dict]]  # of the optimizer
+    logits: Callable[
+        [nn.Module, Tensor, tuple[int, int]], Tensor
+    ]  # (B, 3, h, w) normalised -> (B, C, *size_hw)
+    probabilities: Callable[
+        [nn.Module, np.ndarray, InputSpec], Tensor
+    ]  # pixels -> (C, h, w) over the whole picture
+
+
 def train(
     recipe: Recipe, start: Start, train_data: MaskedPictures, dev_data: MaskedPictures, show: Show
 ) -> bool:
     """Run the epochs; the best weights stand in OUTPUT/best.safetensors. True where it was stopped before its end."""
-    settings, spec = recipe.settings, start.input
-    model = start.model.to(memory_format=torch.channels_last)
+    start.model.to(memory_format=torch.channels_last)
+    way = Way(
+        stride=start.model.stride,
+        groups=parameter_groups,
+        logits=lambda network, pictures, size_hw: network(pictures),
+        probabilities=probabilities,
+    )
+    return train_by(way, recipe, start, train_data, dev_data, show)
+
+
+def train_by(
+    way: Way,
+    recipe: Recipe,
+    start: Start,
+    train_data: MaskedPictures,
+    dev_data: MaskedPictures,
+    show: Show,
+) -> bool:
+    """`train` for a network that is asked in this `way`."""
+    settings, spec, model = recipe.settings, start.input, start.model
     show(f"{start.architecture}: {sum(p.numel() for p in model.parameters()):,} parameters")
     names = (
         "model",
@@ -163,12 +149,10 @@ def train(
     unchanging = {name: getattr(recipe, name) for name in names}
     progress = fit(
         model,
-        parameter_groups(model, recipe),
-        AugmentedMasks(
-            train_data, recipe.crop_hw or spec.size_hw, model.stride, recipe.augment, settings.seed
-        ),
-        step=step_with(recipe, spec, train_data),
-        evaluate=evaluation(dev_data, spec),
+        way.groups(model, recipe),
+        AugmentedMasks(train_data, recipe.crop_hw or spec.size_hw, way.stride, recipe.augment, settings.seed),
+        step=step_with(way, recipe, spec, train_data),
+        evaluate=evaluation(way, dev_data, spec),
         settings=settings,
         folder=recipe.output,
         show=show,
@@ -190,39 +174,40 @@ def parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict]:
     return groups
 
 
-def loss_of(recipe: Recipe, data: MaskedPictures) -> Loss:
+def probabilities(network: nn.Module, pixels: np.ndarray, spec: InputSpec) -> Tensor:
+    """(H, W, 3) uint8 -> (classes, h, w) that cover the whole picture, as the demo would answer."""
+    picture, scale = letterbox(pixels, spec, network.stride)
+    rows, columns = (max(1, round(side * scale)) for side in pixels.shape[:2])
+    x = torch.from_numpy(picture)[None].to(next(network.parameters()).device)
+    return network(normalised(x, spec))[0, :, :rows, :columns].float().softmax(0)
+
+
+def step_with(way: Way, recipe: Recipe, spec: InputSpec, data: MaskedPictures) -> Step:
     weights = None
     if recipe.class_weights != "none":
         weights = class_weights(recipe.class_weights, class_frequencies(data))
-    return loss_named(recipe.loss, weights)
-
-
-def step_with(recipe: Recipe, spec: InputSpec, data: MaskedPictures) -> Step:
-    loss = loss_of(recipe, data)
+    loss = loss_named(recipe.loss, weights)
 
     def step(network: nn.Module, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         pictures, labels = batch
-        terms = loss(network(normalised(pictures, spec)).float(), labels)
+        logits = way.logits(network, normalised(pictures, spec), tuple(labels.shape[1:]))
+        terms = loss(logits.float(), labels)
         return {"loss": torch.stack(list(terms.values())).sum(), **terms}
 
     return step
 
 
-def evaluation(data: MaskedPictures, spec: InputSpec) -> Evaluate:
-    """Mean IoU on `data`, in the size of its masks, as the demo would answer."""
+def evaluation(way: Way, data: MaskedPictures, spec: InputSpec) -> Evaluate:
+    """Mean IoU on `data`, in the size of its masks."""
     read = Decoded(data.read, lambda pair: pair[0].nbytes + pair[1].nbytes)
-    classes = len(data.class_names)
 
     def evaluate(network: nn.Module) -> dict[str, float]:
-        device, confusion = next(network.parameters()).device, 0
+        confusion = 0
         for index in range(len(data)):
             pixels, labels = read(index)
-            picture, scale = letterbox(pixels, spec, network.stride)
-            rows, columns = (max(1, round(side * scale)) for side in labels.shape)
-            logits = network(normalised(torch.from_numpy(picture)[None].to(device), spec))
-            probabilities = logits[0, :, :rows, :columns].float().softmax(0)
-            found = to_semantic_map(probabilities, data.class_names, labels.shape)
-            confusion = confusion + confusion_of(labels, found.labels, classes)
+            coarse = way.probabilities(network, pixels, spec)
+            found = to_semantic_map(coarse, data.class_names, labels.shape)
+            confusion = confusion + confusion_of(labels, found.labels, len(data.class_names))
         return {"mean_iou": float(mean_iou(confusion)), "accuracy": float(pixel_accuracy(confusion))}
 
     return evaluate
@@ -232,7 +217,18 @@ def start_ours(recipe: Recipe, data: MaskedPictures) -> Start:
     return start_segmenter(recipe.model, len(data.class_names), recipe.size_hw)
 
 
-run = recipe_run(partial(work, start_from=start_ours, train=train))
+def measure(recipe: Recipe, data: Mapping[str, MaskedPictures], dataset: str, show: Show) -> Measure:
+    return measure_segmenter(data, dataset, show, recipe.card_examples)
+
+
+def golden(recipe: Recipe, dev_data: MaskedPictures) -> np.ndarray:
+    return fit_within(dev_data.read(0)[0], GOLDEN_SIDE) if recipe.card_examples else golden_picture()
+
+
+PARTS = Parts(
+    task=TASK, read_data=read_data, start_from=start_ours, train=train, measure=measure, golden=golden
+)
+run = run_of(PARTS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

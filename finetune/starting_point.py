@@ -8,7 +8,7 @@ scratch:resnet18         any timm name, from random weights
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -211,3 +211,40 @@ def refuse_misfit(start: Start, name: str) -> None:
             f"{spec.colour} do not fit: {reason}",
         ) from error
     start.model.train(was_training)
+
+
+def find_ours(name: str, task: str, listed: Sequence[str], what: str) -> Checkpoint:
+    """The checkpoint of ours that `name` means: an id of the catalogue, of this machine, or a folder.
+
+    BadData `model_unknown` lists what else is taken (`listed`) and says of what kind a folder has to be (`what`).
+    """
+    known = [c.id for c in checkpoints(task) if c.library == "ours" and c.kind == "bundled"]
+    if name.startswith("local.") or Path(name).is_dir() or name in known:
+        found = loader.LOADER.resolve(name, task)
+        if found.library == "ours":
+            return found
+    raise BadData(
+        "model_unknown",
+        f"Expected --model to be one of {', '.join([*listed, *known])}, {what}; got {name!r}.",
+    )
+
+
+def gone_on_from(parent: Checkpoint, model: nn.Module, spec: InputSpec) -> Start:
+    """`model`, of the same architecture, with all weights of `parent` that fit it."""
+    kept = copy_fitting(loader.build(parent, "cpu"), model)
+    return Start(
+        model=model,
+        library="ours",
+        architecture=parent.model,
+        input=spec,
+        origin=f"{parent.id} ({parent.weights_licence}), {kept:.0%} of its weights",
+        parent=parent,
+    )
+
+
+def copy_fitting(source: nn.Module, target: nn.Module) -> float:
+    """Copy all tensors of equal name and shape; the share of `target`'s weights that came along."""
+    wanted = target.state_dict()
+    fitting = {n: t for n, t in source.state_dict().items() if n in wanted and wanted[n].shape == t.shape}
+    target.load_state_dict(wanted | fitting)
+    return sum(t.numel() for t in fitting.values()) / sum(t.numel() for t in wanted.values())

@@ -11,19 +11,19 @@ used. The picture's longer side becomes the longer side of --size (320).
 
 import copy
 import re
+from dataclasses import replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from finetune.backbone import IMAGENET_ROW, imagenet_backbone
-from finetune.detectors import copy_fitting
-from finetune.object_detection import TASK, Recipe, work
+from finetune.object_detection import PARTS, TASK, Recipe
 from finetune.progress import StopOnSignal, room_on_disk
-from finetune.running import Show, recipe_run
-from finetune.starting_point import Start
+from finetune.running import Show
+from finetune.starting_point import Start, copy_fitting
+from finetune.whole_run import run_of
 from hub_models import loader
 from hub_models.architectures.efficientnet_lite import EfficientNetLite0
 from hub_models.box_dataset import BoxedPictures
@@ -216,7 +216,7 @@ def trained(
         return stop.asked and run.progress.epoch < recipe.settings.epochs
 
 
-run = recipe_run(partial(work, start_from=start_from, train=train))
+run = run_of(replace(PARTS, start_from=start_from, train=train))
 
 
 def backbone_rule(recipe: Recipe, model: nn.Module) -> tuple[list[str], list[str], float]:

@@ -10,13 +10,14 @@ filled, and of objects that overlap the smaller one lies on top. The picture's l
 --size (320).
 """
 
-from functools import partial
+from dataclasses import replace
 
 from finetune import yolo
 from finetune.instance_check import Checked
-from finetune.instance_segmentation import TASK, Recipe, work
-from finetune.running import Show, recipe_run
+from finetune.instance_segmentation import PARTS, TASK, Recipe
+from finetune.running import Show
 from finetune.starting_point import Start
+from finetune.whole_run import run_of
 
 PROTOTYPES = 32
 NAME = "yolo11_small_seg"
@@ -45,4 +46,4 @@ def train(recipe: Recipe, start: Start, train_data: Checked, dev_data: Checked, 
     return yolo.trained(YoloMaskRun, recipe, start, train_data, dev_data, show)
 
 
-run = recipe_run(partial(work, start_from=start_from, train=train))
+run = run_of(replace(PARTS, start_from=start_from, train=train))

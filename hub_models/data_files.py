@@ -166,3 +166,16 @@ def open_files(path: Path, expected: str = "a folder or a .zip of pictures") -> 
 def natural(name: str) -> list:
     """Sort key that puts 2.jpg before 10.jpg."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
+
+
+def block_split(count: int, wanted: int, block: int, seed: int) -> tuple[list[int], list[int]]:
+    """(rest, split off) of `count` pictures: about `wanted` of them, in whole blocks of `block` consecutive ones.
+
+    Consecutive pictures often show one scene; a block keeps them on one side of the split. Both sides ascend.
+    """
+    blocks = [range(i, min(i + block, count)) for i in range(0, count, block)]
+    sides: tuple[list[int], list[int]] = ([], [])
+    for number in np.random.default_rng(seed).permutation(len(blocks)):
+        sides[wanted > 0].extend(blocks[number])
+        wanted -= len(blocks[number])
+    return sorted(sides[0]), sorted(sides[1])

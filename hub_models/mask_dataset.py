@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from hub_models.data_files import SPLIT_NAMES, SUFFIXES, Chosen, Files, natural, open_files
+from hub_models.data_files import SPLIT_NAMES, SUFFIXES, Chosen, Files, block_split, natural, open_files
 from hub_models.errors import BadData, BadInput
 from hub_models.label_picture import decode_numbers
 
@@ -183,13 +183,8 @@ def split_off_blocks(
     data: MaskedPictures, share: float, block: int, seed: int
 ) -> tuple[MaskedPictures, MaskedPictures]:
     """(rest, split off): about `share` of the pictures, in whole blocks of `block` consecutive ones."""
-    blocks = [np.arange(i, min(i + block, len(data))) for i in range(0, len(data), block)]
-    missing = max(1, round(share * len(data)))
-    sides: tuple[list, list] = ([], [])
-    for number in np.random.default_rng(seed).permutation(len(blocks)):
-        sides[missing > 0].extend(blocks[number])
-        missing -= len(blocks[number])
-    return data.subset(sorted(sides[0])), data.subset(sorted(sides[1]))
+    rest, off = block_split(len(data), max(1, round(share * len(data))), block, seed)
+    return data.subset(rest), data.subset(off)
 
 
 def same_masked_classes(data: MaskedPictures, class_names: tuple[str, ...]) -> MaskedPictures:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from hub_models.data_files import Chosen
+from hub_models.data_files import Chosen, block_split
 from hub_models.errors import BadData
 
 MOST_LISTED = 20  # classes in a sentence
@@ -78,16 +78,10 @@ def split_off_boxes(
 ) -> tuple[BoxedPictures, BoxedPictures]:
     """(rest, split off): about `share` of the pictures, in whole blocks of `block` consecutive ones.
 
-    Consecutive pictures often show one scene; a block keeps them on one side of the split. Both sides are in the order
-    of `data`, which is the natural order of the names.
+    Both sides are in the order of `data`, which is the natural order of the names.
     """
-    blocks = [np.arange(i, min(i + block, len(data))) for i in range(0, len(data), block)]
-    missing = round(share * len(data))
-    sides: tuple[list, list] = ([], [])
-    for number in np.random.default_rng(seed).permutation(len(blocks)):
-        sides[missing > 0].extend(blocks[number])
-        missing -= len(blocks[number])
-    rest, off = data.subset(sorted(sides[0])), data.subset(sorted(sides[1]))
+    sides = block_split(len(data), round(share * len(data)), block, seed)
+    rest, off = (data.subset(side) for side in sides)
     elsewhere = tuple(problem for problem in data.problems if problem not in set(off.problems))
     return replace(rest, problems=elsewhere), off
 
