@@ -21,14 +21,9 @@ from torch import Tensor, nn
 
 from hub_models.architectures import conv_bn_relu, he_init
 from hub_models.architectures.segmentation import (
-    Decoded,
-    Encoded,
-    StageMaps,
-    Switches,
+    Switching,
     convolutions,
     encoder_channels,
-    pool,
-    unpool,
 )
 
 
@@ -41,7 +36,7 @@ def deconv_bn_relu(channels_in: int, channels: int, kernel: int, padding: int) -
     )
 
 
-class DeconvNet(nn.Module, PyTorchModelHubMixin):
+class DeconvNet(Switching, PyTorchModelHubMixin):
     """`widths`, `depths`: of the encoder stages; `hidden`: channels of fc6 and fc7; `window`: side of fc6.
 
     `padded`: fc6 keeps the size of its map; otherwise it takes away window - 1 cells, and the decoder gives them back.
@@ -80,32 +75,9 @@ class DeconvNet(nn.Module, PyTorchModelHubMixin):
         """The network of the paper's figure 2 on VGG-16, 251.8 million parameters."""
         return cls(classes, (64, 128, 256, 512, 512), (2, 2, 3, 3, 3), 4096, 7, False)
 
-    def encode(self, x: Tensor) -> Encoded:
-        """(B, 3, H, W) -> (B, C, H/32, W/32), and what each stage found and where."""
-        switches, maps = [], []
-        for stage in self.encoder:
-            maps.append(stage(x))
-            x, where = pool(maps[-1])
-            switches.append(where)
-        return Encoded(x, switches, maps)
-
-    def decode(self, x: Tensor, switches: list[Switches]) -> Decoded:
-        """(B, C, H/32, W/32) with the encoder's switches -> logits (B, classes, H, W)."""
-        x = self.deconv_fc6(self.fc7(self.fc6(x)))
-        unpooled, dense = [], []
-        for stage, where in zip(self.decoder, reversed(switches), strict=True):
-            unpooled.append(unpool(x, where))
-            x = stage(unpooled[-1])
-            dense.append(x)
-        return Decoded(self.classifier(x), unpooled, dense)
-
-    def stage_maps(self, x: Tensor) -> StageMaps:
-        x, switches, maps = self.encode(x)
-        return StageMaps(maps, self.decode(x, switches).dense)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x, switches, _ = self.encode(x)
-        return self.decode(x, switches).logits
+    def middle(self, x: Tensor) -> Tensor:
+        """(B, C, H/32, W/32) -> the same shape, through what were the classifier's dense layers."""
+        return self.deconv_fc6(self.fc7(self.fc6(x)))
 
 
 MODEL = DeconvNet

@@ -71,6 +71,62 @@ def cut_skips(maps: list[Tensor], skips: bool | Sequence[bool]) -> list[Tensor]:
     return [x if keep else torch.zeros_like(x) for x, keep in zip(maps, [*kept, True], strict=True)]
 
 
+class Switching(nn.Module):
+    """An encoder whose poolings remember where, and a decoder that puts values back there: SegNet, DeconvNet.
+
+    A subclass has `encoder` and `decoder`, lists of stages, and `classifier`.
+    """
+
+    def middle(self, x: Tensor) -> Tensor:
+        """What happens between encoder and decoder: nothing, where a network does not say."""
+        return x
+
+    def encode(self, x: Tensor) -> Encoded:
+        """(B, 3, H, W) -> (B, C, H / stride, W / stride), and what each stage found and where."""
+        switches, maps = [], []
+        for stage in self.encoder:
+            maps.append(stage(x))
+            x, where = pool(maps[-1])
+            switches.append(where)
+        return Encoded(x, switches, maps)
+
+    def decode(self, x: Tensor, switches: list[Switches]) -> Decoded:
+        """(B, C, H / stride, W / stride) with the encoder's switches -> logits (B, classes, H, W)."""
+        x = self.middle(x)
+        unpooled, dense = [], []
+        for stage, where in zip(self.decoder, reversed(switches), strict=True):
+            unpooled.append(unpool(x, where))
+            x = stage(unpooled[-1])
+            dense.append(x)
+        return Decoded(self.classifier(x), unpooled, dense)
+
+    def stage_maps(self, x: Tensor) -> StageMaps:
+        x, switches, maps = self.encode(x)
+        return StageMaps(maps, self.decode(x, switches).dense)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, switches, _ = self.encode(x)
+        return self.decode(x, switches).logits
+
+
+class Skipping(nn.Module):
+    """A decoder that also sees the encoder's maps: U-Nets.
+
+    A subclass has `encode` (pictures -> maps, finest first), `decode` (these -> maps, coarsest first) and `classifier`.
+    """
+
+    def forward_with(self, x: Tensor, skips: bool | Sequence[bool]) -> Tensor:
+        """The logits with some skip connections cut: which ones stay, finest first, or one value for all."""
+        return self.classifier(self.decode(cut_skips(self.encode(x), skips))[-1])
+
+    def stage_maps(self, x: Tensor) -> StageMaps:
+        maps = self.encode(x)
+        return StageMaps(maps, self.decode(maps))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.decode(self.encode(x))[-1])
+
+
 def encoder_channels(widths: Sequence[int], depths: Sequence[int]) -> list[list[int]]:
     """Channels along each stage: (64, 128), (2, 2) -> [3, 64, 64], [64, 128, 128]."""
     before = (3, *widths[:-1])

@@ -13,22 +13,17 @@ Pictures (B, 3, H, W) -> logits (B, classes, H, W); H and W multiples of 32, 2 t
 """
 
 from huggingface_hub import PyTorchModelHubMixin
-from torch import Tensor, nn
+from torch import nn
 
 from hub_models.architectures import he_init
 from hub_models.architectures.segmentation import (
-    Decoded,
-    Encoded,
-    StageMaps,
-    Switches,
+    Switching,
     convolutions,
     encoder_channels,
-    pool,
-    unpool,
 )
 
 
-class SegNet(nn.Module, PyTorchModelHubMixin):
+class SegNet(Switching, PyTorchModelHubMixin):
     """`widths`: channels of each encoder stage; `depths`: convolutions in each."""
 
     def __init__(
@@ -51,32 +46,6 @@ class SegNet(nn.Module, PyTorchModelHubMixin):
     def paper(cls, classes: int = 11) -> "SegNet":
         """The network of the paper's figure 2, 29.4 million parameters."""
         return cls(classes, (64, 128, 256, 512, 512), (2, 2, 3, 3, 3))
-
-    def encode(self, x: Tensor) -> Encoded:
-        """(B, 3, H, W) -> (B, C, H/32, W/32), and what each stage found and where."""
-        switches, maps = [], []
-        for stage in self.encoder:
-            maps.append(stage(x))
-            x, where = pool(maps[-1])
-            switches.append(where)
-        return Encoded(x, switches, maps)
-
-    def decode(self, x: Tensor, switches: list[Switches]) -> Decoded:
-        """(B, C, H/32, W/32) with the encoder's switches -> logits (B, classes, H, W)."""
-        unpooled, dense = [], []
-        for stage, where in zip(self.decoder, reversed(switches), strict=True):
-            unpooled.append(unpool(x, where))
-            x = stage(unpooled[-1])
-            dense.append(x)
-        return Decoded(self.classifier(x), unpooled, dense)
-
-    def stage_maps(self, x: Tensor) -> StageMaps:
-        x, switches, maps = self.encode(x)
-        return StageMaps(maps, self.decode(x, switches).dense)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x, switches, _ = self.encode(x)
-        return self.decode(x, switches).logits
 
 
 MODEL = SegNet

@@ -12,18 +12,16 @@ batch normalisation, which was invented in the same year, and no dropout; colour
 Pictures (B, 3, H, W) -> logits (B, classes, H, W); H and W multiples of 16, 2 to the power of the poolings.
 """
 
-from collections.abc import Sequence
-
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hub_models.architectures import he_init
-from hub_models.architectures.segmentation import StageMaps, convolutions, cut_skips
+from hub_models.architectures.segmentation import Skipping, convolutions
 
 
-class UNet(nn.Module, PyTorchModelHubMixin):
+class UNet(Skipping, PyTorchModelHubMixin):
     """`widths`: channels of each stage, finest first; two convolutions in each, on the way down and on the way up."""
 
     def __init__(self, classes: int = 11, widths: tuple[int, ...] = (16, 32, 48, 64, 96)) -> None:
@@ -61,17 +59,6 @@ class UNet(nn.Module, PyTorchModelHubMixin):
             x = merge(torch.cat([skipped, up(x)], dim=1))
             found.append(x)
         return found
-
-    def forward_with(self, x: Tensor, skips: bool | Sequence[bool]) -> Tensor:
-        """The logits with some skip connections cut: which ones stay, finest first, or one value for all."""
-        return self.classifier(self.decode(cut_skips(self.encode(x), skips))[-1])
-
-    def stage_maps(self, x: Tensor) -> StageMaps:
-        maps = self.encode(x)
-        return StageMaps(maps, self.decode(maps))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.classifier(self.decode(self.encode(x))[-1])
 
 
 MODEL = UNet

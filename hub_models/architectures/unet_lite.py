@@ -11,8 +11,6 @@ the way up; bilinear enlarging in place of transposed convolutions; batch normal
 Pictures (B, 3, H, W) -> logits (B, classes, H, W); H and W multiples of `stride`: 32 for `last_stage` 5, 16 for 4.
 """
 
-from collections.abc import Sequence
-
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
@@ -20,7 +18,7 @@ from torch.nn import functional as F
 
 from hub_models.architectures import conv_bn_relu, he_init
 from hub_models.architectures.efficientnet_lite import STAGES, EfficientNetLite0
-from hub_models.architectures.segmentation import StageMaps, cut_skips
+from hub_models.architectures.segmentation import Skipping
 
 
 class Merge(nn.Module):
@@ -40,7 +38,7 @@ def enlarged(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
-class UNetLite(nn.Module, PyTorchModelHubMixin):
+class UNetLite(Skipping, PyTorchModelHubMixin):
     """`last_stage`: of the backbone, 1 to 6; `widths`: channels of the way up at strides 1, 2, 4, 8, 16."""
 
     def __init__(
@@ -76,17 +74,6 @@ class UNetLite(nn.Module, PyTorchModelHubMixin):
             x = merge(x, skipped)
             found.append(x)
         return [*found, self.last(enlarged(x))]
-
-    def forward_with(self, x: Tensor, skips: bool | Sequence[bool]) -> Tensor:
-        """The logits with some skip connections cut: which ones stay, finest first, or one value for all."""
-        return self.classifier(self.decode(cut_skips(self.encode(x), skips))[-1])
-
-    def stage_maps(self, x: Tensor) -> StageMaps:
-        maps = self.encode(x)
-        return StageMaps(maps, self.decode(maps))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.classifier(self.decode(self.encode(x))[-1])
 
 
 MODEL = UNetLite

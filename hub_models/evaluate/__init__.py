@@ -12,6 +12,7 @@ from types import ModuleType
 from hub_models.errors import BadInput
 from hub_models.task import task
 
+SPLITS = ("test", "dev", "all", "train")  # the first that the data has is measured
 Show = Callable[[int, int], None]  # (samples so far, samples in all), or bytes of a download
 
 

@@ -23,12 +23,12 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from hub_models.class_names import MOST_LISTED, indices_of
 from hub_models.dataset import LabelledPictures, open_splits
 from hub_models.errors import BadData, BadInput
+from hub_models.evaluate import SPLITS
 from hub_models.loader import LOADER
-from hub_models.metrics import proportion
+from hub_models.metrics import number, proportion
 from hub_models.predictors import Predictor
 
 TASK = "image-classification"
-SPLITS = ("test", "dev", "all", "train")  # the first that is there is measured
 MOST_PICTURES = 32  # of a batch
 MOST_BYTES = 256 * 1024**2  # of a batch's pixels: seven photographs of 12 megapixels
 Show = Callable[[int, int], None]
@@ -144,11 +144,6 @@ def by_class(truth: np.ndarray, answer: np.ndarray, names: Sequence[str]) -> dic
     # one class more, which nothing belongs to: scikit-learn doubts a matrix of a single class with a warning
     confusion = confusion_matrix(truth, answer, labels=[*occurring, -1])[:-1, :-1]
     return {"per_class": rows, "confusion": confusion.tolist()}
-
-
-def number(value: float) -> float | None:
-    """JSON has no NaN."""
-    return None if np.isnan(value) else round(float(value), 6)
 
 
 def text(report: dict) -> str:

@@ -38,12 +38,13 @@ from hub_models.detection_metrics import (
     verdicts,
 )
 from hub_models.errors import BadData, BadInput
-from hub_models.evaluate.image_classification import SPLITS, number
-from hub_models.evaluate.object_detection import LEAST, SUPPRESSION, THRESHOLD, counts_at, figure, share
+from hub_models.evaluate import SPLITS
+from hub_models.evaluate.object_detection import LEAST, SUPPRESSION, THRESHOLD, counts_at, share
 from hub_models.inside.precision_recall import COCO_IOUS, Counts, mean_average_precision
 from hub_models.instance_dataset import InstancePictures, boxed, open_instances
 from hub_models.instance_metrics import MOST_MATCHED, Runs, coco_mask_precision, mask_overlaps, packed
 from hub_models.loader import LOADER
+from hub_models.metrics import number, resampled_figure
 from hub_models.predictors.instances import InstancesProtocol, renamed, select_instances
 from hub_models.segments import Instances
 
@@ -186,8 +187,8 @@ def figures(prefix: str, precisions: np.ndarray, matched: list[Verdicts], count:
     """mAP at IoU 0.5 and over all IoUs, each with its interval."""
     drawn = resampled(matched)  # (300, 10)
     return {
-        f"{prefix}map50": figure(mean_average_precision(precisions[0]), drawn[:, 0], count),
-        f"{prefix}map": figure(mean_average_precision(precisions.mean(0)), drawn.mean(1), count),
+        f"{prefix}map50": resampled_figure(mean_average_precision(precisions[0]), drawn[:, 0], count),
+        f"{prefix}map": resampled_figure(mean_average_precision(precisions.mean(0)), drawn.mean(1), count),
     }
 
 

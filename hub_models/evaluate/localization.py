@@ -23,7 +23,8 @@ import numpy as np
 from hub_models.box_dataset import BoxedPictures, open_boxes
 from hub_models.class_names import indices_of
 from hub_models.errors import BadData, BadInput
-from hub_models.evaluate.image_classification import SPLITS, figure
+from hub_models.evaluate import SPLITS
+from hub_models.evaluate.image_classification import figure
 from hub_models.loader import LOADER
 from hub_models.predictors import Predictor
 

@@ -40,7 +40,7 @@ from hub_models.detection_metrics import (
     verdicts,
 )
 from hub_models.errors import BadData, BadInput
-from hub_models.evaluate.image_classification import SPLITS, number
+from hub_models.evaluate import SPLITS
 from hub_models.inside.precision_recall import (
     COCO_IOUS,
     Counts,
@@ -49,6 +49,7 @@ from hub_models.inside.precision_recall import (
     mean_average_precision,
 )
 from hub_models.loader import LOADER
+from hub_models.metrics import number, resampled_figure
 from hub_models.predictors.detector import DetectorProtocol, select
 from hub_models.results import Boxes
 
@@ -105,8 +106,8 @@ def evaluate(
         "count": len(truth),
         "objects": int(truth.objects().sum()),
         "skipped": len(data) - len(truth),
-        "map50": figure(mean_average_precision(precisions[0]), drawn[:, 0], len(truth)),
-        "map": figure(mean_average_precision(precisions.mean(0)), drawn.mean(1), len(truth)),
+        "map50": resampled_figure(mean_average_precision(precisions[0]), drawn[:, 0], len(truth)),
+        "map": resampled_figure(mean_average_precision(precisions.mean(0)), drawn.mean(1), len(truth)),
         **by_class(answered, precisions, at_threshold, threshold),
         "threshold": threshold,
         "precision": number(overall.precision),
@@ -161,17 +162,6 @@ def counts_at(verdict: Verdicts, threshold: float) -> Counts:
     """Of one class, at IoU 0.5. (A match does not depend on answers that are less certain.)"""
     sure = verdict.scores >= threshold
     return count(int(sure.sum()), int(verdict.right[0][sure].sum()), int(verdict.objects.sum()))
-
-
-def figure(value: float, drawn: np.ndarray, count: int) -> dict:
-    """A figure with the middle 95 % of `drawn`."""
-    low, high = np.nanpercentile(drawn, (2.5, 97.5))
-    return {
-        "value": round(value, 6),
-        "low": round(float(low), 6),
-        "high": round(float(high), 6),
-        "count": count,
-    }
 
 
 def by_class(

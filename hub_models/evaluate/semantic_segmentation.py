@@ -30,9 +30,10 @@ import numpy as np
 
 from hub_models.class_names import MOST_LISTED, indices_of
 from hub_models.errors import BadData, BadInput
-from hub_models.evaluate.image_classification import SPLITS, number
+from hub_models.evaluate import SPLITS
 from hub_models.loader import LOADER
 from hub_models.mask_dataset import VOID, MaskedPictures, open_masks
+from hub_models.metrics import number, resampled_figure
 from hub_models.predictors.segmenter import SegmenterProtocol
 from hub_models.segmentation_metrics import (
     border_counts,
@@ -104,9 +105,11 @@ def evaluate(
         "count": pictures,
         "pixels": int(confusion.sum()),
         "skipped": len(data) - pictures,
-        "mean_iou": figure(mean_iou(confusion), mean_iou(drawn), pictures),
-        "pixel_accuracy": figure(pixel_accuracy(confusion), pixel_accuracy(drawn), pictures),
-        "boundary_f": figure(mean_known(border_f(borders)), mean_known(border_f(drawn_borders)), pictures),
+        "mean_iou": resampled_figure(mean_iou(confusion), mean_iou(drawn), pictures),
+        "pixel_accuracy": resampled_figure(pixel_accuracy(confusion), pixel_accuracy(drawn), pictures),
+        "boundary_f": resampled_figure(
+            mean_known(border_f(borders)), mean_known(border_f(drawn_borders)), pictures
+        ),
         **by_class(data.class_names, confusion, borders),
         "baseline": baseline(train or data, data, counted.read),
         "seconds": round(time.perf_counter() - began, 3),
@@ -144,17 +147,6 @@ def count(predictor: SegmenterProtocol, data: MaskedPictures, show: Show | None)
     return Counted(
         confusion=np.stack(confusions), borders=np.stack(borders), read=tuple(read), seconds=seconds
     )
-
-
-def figure(value: float, drawn: np.ndarray, count: int) -> dict:
-    """A figure with the middle 95 % of `drawn`."""
-    low, high = np.percentile(drawn, (2.5, 97.5))
-    return {
-        "value": round(float(value), 6),
-        "low": round(float(low), 6),
-        "high": round(float(high), 6),
-        "count": count,
-    }
 
 
 def mean_known(values: np.ndarray) -> np.ndarray:

@@ -84,10 +84,8 @@ def to_boxes(found: Found, scale: float, names: tuple[str, ...], size_hw: tuple[
     return Boxes(names, boxes[real], labels[real].astype(np.int64), scores[real], size_hw)
 
 
-class Detector:
-    """A detector around a network of `architectures` with `detect(pictures) -> [Found]` and `stride`."""
-
-    suppresses = True
+class Letterboxed:
+    """Around a network of `architectures` with `stride`, which sees the whole picture letterboxed."""
 
     def __init__(
         self,
@@ -101,10 +99,20 @@ class Detector:
         self.network = network.to(memory_format=torch.channels_last)
         self.bytes = bytes_of(self.network)
 
-    def preprocess(self, pixels: np.ndarray) -> tuple[Tensor, float]:
+    def letterboxed(self, pixels: np.ndarray) -> tuple[Tensor, float]:
         """(H, W, 3) uint8 RGB -> ((1, 3, h, w) float32 on the device, factor by which the picture grew)."""
         seen, scale = letterbox(pixels, self.spec, self.network.stride)
         return torch.from_numpy(normalise(seen, self.spec))[None].to(self.device), scale
+
+
+class Detector(Letterboxed):
+    """A detector around a network of `architectures` with `detect(pictures) -> [Found]` and `stride`."""
+
+    suppresses = True
+
+    def preprocess(self, pixels: np.ndarray) -> tuple[Tensor, float]:
+        """(H, W, 3) uint8 RGB -> ((1, 3, h, w) float32 on the device, factor by which the picture grew)."""
+        return self.letterboxed(pixels)
 
     def forward(self, x: Tensor, detect: Callable[[Tensor], list[Found]] | None = None) -> Found:
         """(1, 3, h, w) -> candidates in its pixels."""

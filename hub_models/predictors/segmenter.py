@@ -4,13 +4,11 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from hub_models.checkpoint import Checkpoint
-from hub_models.predictors.detector import letterbox
-from hub_models.predictors.weights import bytes_of
-from hub_models.preprocess import InputSpec, normalise
+from hub_models.predictors.detector import Letterboxed
 from hub_models.segments import SemanticMap
 
 
@@ -42,26 +40,13 @@ def to_semantic_map(probabilities: Tensor, names: tuple[str, ...], size_hw: tupl
     return SemanticMap(names, labels.cpu().numpy(), probabilities.float().cpu().numpy())
 
 
-class Segmenter:
+class Segmenter(Letterboxed):
     """Around a network of `architectures`: `network(x)` gives logits (B, classes, H, W); `stride` divides H and W."""
-
-    def __init__(
-        self,
-        checkpoint: Checkpoint,
-        network: nn.Module,
-        spec: InputSpec,
-        names: tuple[str, ...],
-        device: str,
-    ) -> None:
-        self.checkpoint, self.spec, self.names, self.device = checkpoint, spec, tuple(names), device
-        self.network = network.to(memory_format=torch.channels_last)
-        self.bytes = bytes_of(self.network)
 
     def preprocess(self, pixels: np.ndarray) -> tuple[Tensor, tuple[int, int]]:
         """(H, W, 3) uint8 RGB -> ((1, 3, h, w) float32 on the device, (rows, columns) of it that are picture)."""
-        seen, scale = letterbox(pixels, self.spec, self.network.stride)
-        used = tuple(max(1, round(side * scale)) for side in pixels.shape[:2])
-        return torch.from_numpy(normalise(seen, self.spec))[None].to(self.device), used
+        x, scale = self.letterboxed(pixels)
+        return x, tuple(max(1, round(side * scale)) for side in pixels.shape[:2])
 
     def forward(self, x: Tensor) -> Tensor:
         """(1, 3, h, w) -> logits (1, classes, h, w)."""

@@ -41,10 +41,8 @@ def too_long(checkpoint: Checkpoint, size_hw: tuple[int, int]) -> BadInput:
     )
 
 
-class TransformersDetector:
-    """The library's own picture processor in front and behind."""
-
-    suppresses = False
+class AroundNetwork:
+    """A network of the library behind its own picture processor; the class names come from its configuration."""
 
     def __init__(self, checkpoint: Checkpoint, network: nn.Module, files: Path, device: str) -> None:
         self.checkpoint, self.network, self.device = checkpoint, network, device
@@ -55,6 +53,12 @@ class TransformersDetector:
     def preprocess(self, pixels: np.ndarray) -> dict[str, Tensor]:
         """(H, W, 3) uint8 RGB -> what the network takes, on the device. BadInput `aspect`."""
         return library_inputs(self, pixels)
+
+
+class TransformersDetector(AroundNetwork):
+    """The library's own picture processor in front and behind."""
+
+    suppresses = False
 
     def forward(self, inputs: dict[str, Tensor], size_hw: tuple[int, int]) -> Found:
         """Candidates in pixels of a picture of `size_hw`."""

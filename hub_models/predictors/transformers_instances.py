@@ -1,34 +1,20 @@
 """Mask2Former of the transformers library, trained for instances: a mask and a class a query, without suppression."""
 
-from pathlib import Path
-
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hub_models.architectures.detection import LEAST_SCORE
-from hub_models.checkpoint import Checkpoint
 from hub_models.predictors.instances import select_instances
-from hub_models.predictors.transformers_detector import library_inputs, processor_of
-from hub_models.predictors.weights import bytes_of
+from hub_models.predictors.transformers_detector import AroundNetwork
 from hub_models.predictors.whole_maps import to_instances
 from hub_models.segments import Instances
 
 
-class TransformersInstances:
+class TransformersInstances(AroundNetwork):
     """The library's own picture processor in front, its scores behind."""
 
     suppresses = False  # the network was taught to give one mask an object
-
-    def __init__(self, checkpoint: Checkpoint, network: nn.Module, files: Path, device: str) -> None:
-        self.checkpoint, self.network, self.device = checkpoint, network, device
-        self.processor = processor_of(files)
-        self.names = tuple(network.config.id2label[i] for i in range(network.config.num_labels))
-        self.bytes = bytes_of(network)
-
-    def preprocess(self, pixels: np.ndarray) -> dict[str, Tensor]:
-        """(H, W, 3) uint8 RGB -> what the network takes, on the device. BadInput `aspect`."""
-        return library_inputs(self, pixels)
 
     def forward(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Mask logits (N, h, w) over the whole picture, labels (N,), scores (N,): as many as the network has queries."""

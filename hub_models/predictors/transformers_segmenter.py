@@ -1,33 +1,19 @@
 """Networks of the transformers library that label pixels: SegFormer, UperNet, and Mask2Former trained for it."""
 
-from pathlib import Path
-
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from hub_models.checkpoint import Checkpoint
 from hub_models.predictors.segmenter import to_semantic_map
-from hub_models.predictors.transformers_detector import library_inputs, processor_of
-from hub_models.predictors.weights import bytes_of
+from hub_models.predictors.transformers_detector import AroundNetwork
 from hub_models.segments import SemanticMap
 
 FINEST = 4  # pixels of the network's picture between two cells: no network here computes finer maps
 
 
-class TransformersSegmenter:
+class TransformersSegmenter(AroundNetwork):
     """The library's own picture processor in front; the map in the picture's own size behind."""
-
-    def __init__(self, checkpoint: Checkpoint, network: nn.Module, files: Path, device: str) -> None:
-        self.checkpoint, self.network, self.device = checkpoint, network, device
-        self.processor = processor_of(files)
-        self.names = tuple(network.config.id2label[i] for i in range(network.config.num_labels))
-        self.bytes = bytes_of(network)
-
-    def preprocess(self, pixels: np.ndarray) -> dict[str, Tensor]:
-        """(H, W, 3) uint8 RGB -> what the network takes, on the device. BadInput `aspect`."""
-        return library_inputs(self, pixels)
 
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:
         """Probabilities (classes, h, w) that cover the whole picture."""
