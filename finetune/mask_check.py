@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -29,23 +30,26 @@ def open_masked_data(name: str, class_names: tuple[str, ...] | None = None) -> d
     return open_with(lambda path: open_masks(path, class_names), name, (".txt",))
 
 
-def train_and_dev_masks(
+def masks_by_part(
     data: str,
     dev_data: str,
     dev_share: float,
     dev_block: int,
     seed: int,
     class_names: tuple[str, ...] | None = None,
-) -> tuple[MaskedPictures, MaskedPictures]:
-    """(train, dev) of `data`: its own dev part, that of `dev_data`, or a share split off. A test part is not touched."""
-    train, dev = own_parts(
-        data, dev_data, lambda name: open_masked_data(name, class_names), same_masked_classes
-    )
-    if dev is not None:
-        return train, dev
-    if len(train) <= dev_block:
-        raise too_few_to_split(len(train), dev_share, dev_block)
-    return split_off_blocks(train, dev_share, dev_block, seed)
+) -> dict[str, MaskedPictures]:
+    """ "train", "dev" and, where the data has one, "test", which nothing but the figures at the end may touch.
+
+    dev is the data's own, that of `dev_data`, or a share split off.
+    """
+    opened = cache(partial(open_masked_data, class_names=class_names))  # its test part is asked for again
+    train, dev = own_parts(data, dev_data, opened, same_masked_classes)
+    if dev is None:
+        if len(train) <= dev_block:
+            raise too_few_to_split(len(train), dev_share, dev_block)
+        train, dev = split_off_blocks(train, dev_share, dev_block, seed)
+    test = opened(data).get("test")
+    return {"train": train, "dev": dev} | ({} if test is None else {"test": test})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ from finetune.decoded import Decoded
 from finetune.finish import Measure, golden_picture
 from finetune.freezing import block_groups
 from finetune.loop import Evaluate, Settings, Step, fit
-from finetune.mask_check import check_masks, mask_pictures, open_masked_data, train_and_dev_masks
+from finetune.mask_check import check_masks, mask_pictures, masks_by_part
 from finetune.masked_pictures import AugmentedMasks, MaskAugmentation, class_frequencies
 from finetune.object_detection import parameter_groups as backbone_groups
 from finetune.pictures import normalised
@@ -76,7 +76,7 @@ class Recipe:
 
 def read_data(recipe: Recipe, show: Show) -> dict[str, MaskedPictures]:
     """ "train" and "dev", checked, and "test" where the data has it; a contact sheet stands in the output folder."""
-    train_data, dev_data = train_and_dev_masks(
+    data = masks_by_part(
         recipe.data,
         recipe.dev_data,
         recipe.dev_share,
@@ -84,8 +84,7 @@ def read_data(recipe: Recipe, show: Show) -> dict[str, MaskedPictures]:
         recipe.settings.seed,
         recipe.class_names,
     )
-    own = open_masked_data(recipe.data, recipe.class_names)
-    test = {"test": own["test"]} if "test" in own else {}
+    train_data, dev_data = data["train"], data["dev"]
     if recipe.smoke:
         few = 8 * recipe.settings.batch * recipe.settings.accumulate
         train_data = train_data.subset(range(min(few, len(train_data))))
@@ -94,7 +93,7 @@ def read_data(recipe: Recipe, show: Show) -> dict[str, MaskedPictures]:
     show(report.text())
     recipe.output.mkdir(parents=True, exist_ok=True)
     mask_pictures(train_data, recipe.output / "masks.jpg")
-    return {"train": train_data, "dev": dev_data, **test}
+    return {**data, "train": train_data, "dev": dev_data}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import torch
 from mask_sets import CLASSES, scene, write
 from torch.nn import functional as F
 
-from finetune.mask_check import check_masks, train_and_dev_masks
+from finetune.mask_check import check_masks, masks_by_part
 from finetune.masked_pictures import AugmentedMasks, class_frequencies
 from finetune.segmentation_losses import HEAVIEST, class_weights, dice, focal, loss_named
 from finetune.segmenters import start_segmenter
@@ -112,8 +112,8 @@ def test_the_check_leaves_out_and_says(tmp_path: Path) -> None:
     (tmp_path / "classes.txt").write_text("\n".join(CLASSES))
     path = tmp_path / "train" / "masks" / "5.png"
     path.write_bytes(path.read_bytes()[:50])
-    train, dev = train_and_dev_masks(str(tmp_path), "", 0.15, 10, 0)
-    train, dev, report = check_masks(train, dev)
+    parts = masks_by_part(str(tmp_path), "", 0.15, 10, 0)
+    train, dev, report = check_masks(parts["train"], parts["dev"])
     assert (len(train), len(dev)) == (3, 2)
     assert "5.png: image_truncated" in report.text() and "also in dev: 2" in report.text()
     assert "ground" in report.text()
