@@ -44,7 +44,7 @@ PLANS = {
     "unet": Plan(
         "U-Net, taken apart",
         "Every pixel is background, inside or border; what is connected inside is one nucleus.",
-        epochs=8,
+        epochs=20,
         learning_rate=3e-3,
         batch=8,
         passes=2,
@@ -66,6 +66,7 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
             optimizer="adamw",
             ema=0.995,
             clip_norm=10.0,
+            mixed_precision="no" if network == "mask_rcnn" else "bf16",
             seed=seed,
         ),
         dev_block=1,  # names are hashes: neighbours have nothing in common

@@ -39,21 +39,21 @@ PLANS = {
     "segnet": Plan(
         "SegNet (small)",
         "The encoder keeps where each maximum stood; the decoder puts the values back there and convolves.",
-        epochs=18,
+        epochs=60,
         learning_rate=3e-3,
         batch=4,
     ),
     "unet": Plan(
         "U-Net (small)",
         "Every map of the encoder is handed across to the decoder, so that fine borders survive the pooling.",
-        epochs=12,
+        epochs=60,
         learning_rate=3e-3,
         batch=4,
     ),
     "enet": Plan(
         "ENet",
         "A large encoder, a small decoder, dilated and asymmetric convolutions: made to run while you watch.",
-        epochs=45,
+        epochs=80,
         learning_rate=5e-3,
     ),
     "unet_lite": Plan(
@@ -65,14 +65,14 @@ PLANS = {
     "deconvnet": Plan(
         "DeconvNet (small)",
         "SegNet's idea, with learned transposed convolutions in the decoder and a vector in the middle.",
-        epochs=18,
+        epochs=60,
         learning_rate=3e-3,
         batch=4,
     ),
     "fcn": Plan(
         "FCN-8s (small)",
         "A classifier without dense layers gives coarse scores; those of finer maps are added on the way up.",
-        epochs=18,
+        epochs=60,
         learning_rate=3e-3,
         batch=4,
     ),
@@ -101,6 +101,7 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
             optimizer="adamw",
             ema=0.99,
             clip_norm=5.0,
+            mixed_precision="bf16",
             seed=seed,
         ),
     )

@@ -58,6 +58,7 @@ class State:
             ) from error
         self.recipe = {name: str(value) for name, value in recipe.items()}
         self.recipe["processes"] = str(self.accelerator.num_processes)
+        model.to(memory_format=torch.channels_last)  # convolutions are faster so, most of all in bfloat16
         # copied before accelerate wraps it: the average is evaluated in float32, as the demo computes
         self.average = copy.deepcopy(model).to(self.accelerator.device) if settings.ema else None
         optimizer = make_optimizer(groups, settings)

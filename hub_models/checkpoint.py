@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from hub_models.preprocess import InputSpec
 
-Library = Literal["ours", "timm", "transformers", "torchvision", "ultralytics", "diffusers"]
+Library = Literal["ours", "timm", "transformers", "torchvision", "ultralytics", "diffusers", "onnxruntime"]
 SourceKind = Literal["bundled", "package", "hub", "library", "local"]
 
 

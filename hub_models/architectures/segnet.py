@@ -9,7 +9,8 @@ each pooling of the encoder remembers its indices, and the mirrored decoder puts
 
 Deviations: no bias before batch normalisation, which has its own.
 
-Pictures (B, 3, H, W) -> logits (B, classes, H, W); H and W multiples of 32, 2 to the power of the stages.
+Pictures (B, 3, H, W) -> logits (B, classes, H, W); H and W multiples of 2 to the power of the stages: 32 in the
+paper's, 16 in the slim one.
 """
 
 from huggingface_hub import PyTorchModelHubMixin
@@ -29,8 +30,8 @@ class SegNet(Switching, PyTorchModelHubMixin):
     def __init__(
         self,
         classes: int = 11,
-        widths: tuple[int, ...] = (16, 32, 64, 80, 80),
-        depths: tuple[int, ...] = (2, 2, 2, 2, 2),
+        widths: tuple[int, ...] = (16, 32, 64, 96),
+        depths: tuple[int, ...] = (2, 2, 3, 3),
     ) -> None:
         super().__init__()
         self.stride = 2 ** len(widths)
