@@ -45,9 +45,9 @@ class DeconvNet(Switching, PyTorchModelHubMixin):
     def __init__(
         self,
         classes: int = 11,
-        widths: tuple[int, ...] = (16, 32, 64, 80, 80),
-        depths: tuple[int, ...] = (2, 2, 2, 2, 2),
-        hidden: int = 80,
+        widths: tuple[int, ...] = (16, 32, 64, 96),
+        depths: tuple[int, ...] = (2, 2, 3, 3),
+        hidden: int = 96,
         window: int = 3,
         padded: bool = True,
     ) -> None:
