@@ -110,6 +110,104 @@ BUNDLED: tuple[Checkpoint, ...] = (
             ),
         ),
     ),
+    Checkpoint(
+        id="unet.nuclei",
+        task="instance-segmentation",
+        title="U-Net, taken apart",
+        architecture="U-Net",
+        year=2015,
+        library="ours",
+        source="bundled:unet.nuclei",
+        model="unet",
+        sentence="Every pixel is background, inside or border; what is connected inside is one nucleus.",
+        paper=(
+            "Ronneberger, Fischer, Brox: U-Net: Convolutional "
+            "Networks for Biomedical Image Segmentation "
+            "(2015)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="CC0-1.0",
+        trained_on="nuclei (microscope pictures of the 2018 Data Science Bowl)",
+        parameters=508_163,
+        megabytes=0.53,
+        input=InputSpec(
+            size_hw=(384, 384),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            interpolation="bilinear",
+        ),
+        sha256="aa20975db8279d3b04a19a5dd82c3e17f9effb7d30da1f8c9c756718f6a62f3d",
+        recipe=(
+            "python -m finetune.instance_segmentation_nuclei unet --data-dir DIR --output runs/unet.nuclei"
+        ),
+        deviations=(
+            "padded convolutions, so that the labels have the "
+            "picture's size (the paper's lose a border of 92 "
+            "pixels); batch normalisation, which was invented "
+            "in the same year, and no dropout; colour "
+            "pictures."
+        ),
+        metrics=(
+            Metric(
+                dataset="nuclei",
+                split="dev",
+                name="mask mAP@0.5",
+                value=0.558539,
+                count=85,
+                low=0.43224,
+                high=0.706486,
+                baseline=0.405786,
+                baseline_name="Otsu's threshold and connected parts",
+            ),
+            Metric(
+                dataset="nuclei",
+                split="dev",
+                name="mask mAP@[.5:.95]",
+                value=0.366505,
+                count=85,
+                low=0.277378,
+                high=0.480832,
+            ),
+            Metric(
+                dataset="nuclei",
+                split="dev",
+                name="box mAP@0.5",
+                value=0.556049,
+                count=85,
+                low=0.4312,
+                high=0.695692,
+            ),
+            Metric(
+                dataset="nuclei",
+                split="train",
+                name="mask mAP@0.5",
+                value=0.716956,
+                count=60,
+                low=0.628897,
+                high=0.792865,
+                baseline=0.517132,
+                baseline_name="Otsu's threshold and connected parts",
+            ),
+            Metric(
+                dataset="nuclei",
+                split="train",
+                name="mask mAP@[.5:.95]",
+                value=0.485774,
+                count=60,
+                low=0.415119,
+                high=0.560421,
+            ),
+            Metric(
+                dataset="nuclei",
+                split="train",
+                name="box mAP@0.5",
+                value=0.709283,
+                count=60,
+                low=0.633125,
+                high=0.792402,
+            ),
+        ),
+    ),
 )
 
 COCO = "COCO 2017 (photographs of everyday scenes, 80 kinds of things)"

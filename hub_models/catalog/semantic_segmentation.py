@@ -7,6 +7,115 @@ TASK = "semantic-segmentation"
 
 BUNDLED: tuple[Checkpoint, ...] = (
     Checkpoint(
+        id="segnet.camvid",
+        task="semantic-segmentation",
+        title="SegNet (small)",
+        architecture="SegNet",
+        year=2017,
+        library="ours",
+        source="bundled:segnet.camvid",
+        model="segnet",
+        sentence=(
+            "The encoder keeps where each maximum stood; the "
+            "decoder puts the values back there and "
+            "convolves."
+        ),
+        paper=(
+            "Badrinarayanan, Kendall, Cipolla: SegNet: A Deep "
+            "Convolutional Encoder-Decoder Architecture for "
+            "Image Segmentation (2017)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="CamVid, University of Cambridge: academic use, cite Brostow et al. 2008",
+        trained_on="CamVid (street scenes from a car in Cambridge, 11 classes)",
+        parameters=663_083,
+        megabytes=0.69,
+        input=InputSpec(
+            size_hw=(288, 384),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            interpolation="bilinear",
+        ),
+        sha256="b24d1e86a4d49b96a1a26e02a71883ad6e0546b8770a8c52afc1c00b29a8daff",
+        recipe=(
+            "python -m finetune.semantic_segmentation_camvid "
+            "segnet --data-dir DIR --output "
+            "runs/segnet.camvid"
+        ),
+        deviations="no bias before batch normalisation, which has its own.",
+        metrics=(
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="mean IoU",
+                value=0.570153,
+                count=101,
+                low=0.560958,
+                high=0.577411,
+                baseline=0.166783,
+                baseline_name="most frequent class at each place",
+            ),
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="pixel accuracy",
+                value=0.872364,
+                count=101,
+                low=0.867736,
+                high=0.877032,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="boundary F",
+                value=0.512944,
+                count=101,
+                low=0.505005,
+                high=0.522119,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="mean IoU",
+                value=0.448428,
+                count=62,
+                low=0.435095,
+                high=0.45998,
+                baseline=0.125195,
+                baseline_name="most frequent class at each place",
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="pixel accuracy",
+                value=0.792621,
+                count=62,
+                low=0.781342,
+                high=0.804573,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="boundary F",
+                value=0.432561,
+                count=62,
+                low=0.420224,
+                high=0.444968,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="train",
+                name="mean IoU",
+                value=0.565614,
+                count=60,
+                low=0.545421,
+                high=0.583583,
+                baseline=0.18017,
+                baseline_name="most frequent class at each place",
+            ),
+        ),
+    ),
+    Checkpoint(
         id="enet.camvid",
         task="semantic-segmentation",
         title="ENet",
