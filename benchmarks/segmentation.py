@@ -11,9 +11,6 @@ milliseconds of an answer and the memory that it adds at its peak, each size in 
 import argparse
 import itertools
 import os
-import resource
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +20,7 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from benchmarks.timing import Row, in_turn, seconds_of, table, text_table
+from benchmarks.timing import Row, in_turn, over_sizes, table, time_and_memory
 from hub_models import compute
 from hub_models.catalog import checkpoints
 from hub_models.loader import LOADER
@@ -91,27 +88,12 @@ def against_transformers(rounds: int) -> Row:
     return Row(what="SegFormer-B0 (150 classes), transformers", ours=times[0], bare=times[1], unit="ms")
 
 
-def over_sizes() -> str:
-    """Milliseconds and added megabytes of an answer, over the size of the picture given."""
-    cells = [["checkpoint", *(f"{side} px" for side in SIDES)]]
-    for name in bundled():
-        said = []
-        for side in SIDES:
-            command = [sys.executable, "-m", "benchmarks.segmentation", "--one", name, str(side)]
-            said.append(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
-        cells.append([name, *said])
-    return text_table(cells)
-
-
 def one(name: str, side: int) -> None:
     """Print what one answer to a picture of `side` pixels takes, the second one of this process."""
     predictor = LOADER.get(name, TASK)
     pixels = np.asarray(Image.fromarray(pictures()[0]).resize((side, side * 3 // 4)))
     predictor.predict(pictures()[0])
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB on Linux
-    seconds = seconds_of(lambda: predictor.predict(pixels))
-    added = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    print(f"{1000 * seconds:,.0f} ms, +{added:,.0f} MB")
+    print(time_and_memory(lambda: predictor.predict(pixels)))
 
 
 def main() -> None:
@@ -128,7 +110,8 @@ def main() -> None:
     print(f"{plan.device}, {plan.threads} of {compute.cores()} cores, load {os.getloadavg()[0]:.1f}\n")
     rows = [against_torch(name, options.rounds) for name in bundled()]
     print(table([*rows, against_transformers(options.rounds)]))
-    print(f"\nAn answer, over the longer side of the picture\n\n{over_sizes()}")
+    sizes = over_sizes("benchmarks.segmentation", bundled(), SIDES)
+    print(f"\nAn answer, over the longer side of the picture\n\n{sizes}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,10 @@ where the times do not.
 """
 
 import operator
+import resource
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,6 +49,26 @@ def in_turn(ours: Callable[[], object], bare: Callable[[], object], rounds: int)
     ours(), bare()
     pairs = [(seconds_of(ours), seconds_of(bare)) for _ in range(rounds)]
     return tuple(1000 * statistics.median(column) for column in zip(*pairs, strict=True))
+
+
+def over_sizes(module: str, names: Sequence[str], sides: Sequence[int]) -> str:
+    """What `python -m MODULE --one NAME SIDE` prints, each in a process of its own: a row a name, a column a side."""
+    cells = [["checkpoint", *(f"{side} px" for side in sides)]]
+    for name in names:
+        said = []
+        for side in sides:
+            command = [sys.executable, "-m", module, "--one", name, str(side)]
+            said.append(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
+        cells.append([name, *said])
+    return text_table(cells)
+
+
+def time_and_memory(work: Callable[[], object], parts: int = 1) -> str:
+    """In words: milliseconds of each of the `parts` of `work`, and the memory that it added at its peak."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB on Linux
+    seconds = seconds_of(work)
+    added = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return f"{1000 * seconds / parts:,.0f} ms, +{added:,.0f} MB"
 
 
 def text_table(cells: Sequence[Sequence[str]]) -> str:

@@ -24,8 +24,8 @@ def figure(checkpoint: Checkpoint) -> str:
     """The accuracy (or first metric) on data never trained on, with its interval."""
     for metric in checkpoint.metrics:
         if metric.split != "train":
-            low, high = f"{metric.low:.1%}", f"{metric.high:.1%}"
-            return f"{metric.name} {metric.value:.1%} ({low} to {high}, n = {metric.count:,}), {metric.split}"
+            value, low, high = map(metric.shown, (metric.value, metric.low, metric.high))
+            return f"{metric.name} {value} ({low} to {high}, n = {metric.count:,}), {metric.split}"
     return "not measured here"
 
 

@@ -4,7 +4,7 @@ import importlib
 import re
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
@@ -12,10 +12,25 @@ from finetune.starting_point import Start
 from hub_models.dataset import LabelledPictures
 
 UNSTATED = "unstated: ask the owner of the data"
+YOURS = "unstated: yours to choose"
 
 
 @dataclass(frozen=True, kw_only=True)
-class About:
+class OfData:
+    """Facts of a data set, and of every network that a recipe trains on it."""
+
+    dataset: str  # as a figure names it: "CIFAR-10"
+    trained_on: str
+    data: str  # what the data is and where it comes from
+    data_licence: str
+    data_hub_id: str = ""
+    weights_licence: str = "Apache-2.0"
+    split: str
+    limits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class About(OfData):
     """Facts for the row of the catalogue and for the model card."""
 
     id: str  # architecture.dataset
@@ -24,22 +39,15 @@ class About:
     year: int  # of the paper
     paper: str
     sentence: str  # for the student
-    weights_licence: str
-    dataset: str  # as a figure names it: "CIFAR-10"
-    trained_on: str
-    data: str  # what the data is and where it comes from
-    data_licence: str
-    data_hub_id: str = ""
-    split: str
     command: str
     deviations: str = ""  # from the paper
-    limits: tuple[str, ...] = ()
 
 
 AboutFor = Callable[[Start, LabelledPictures], About]  # (network, training data) -> facts
+Cited = tuple[str, int, str]  # paper, year, deviations from it
 
 
-def paper_of(architecture: str) -> tuple[str, int, str]:
+def paper_of(architecture: str) -> Cited:
     """(paper, year, deviations) as the docstring of `hub_models/architectures/<architecture>.py` tells them."""
     told = importlib.import_module(f"hub_models.architectures.{architecture}").__doc__
     title, authors, year = re.search(r'after "([^"]+)"\W+\(([^;]+); (\d{4})\)', told).groups()
@@ -93,6 +101,65 @@ def about_own_data(start: Start, data: LabelledPictures, recipe, arguments: Sequ
     )
 
 
+def about_network(
+    module: str, of: OfData, identity: str, title: str, architecture: str, sentence: str, *named: str
+) -> About:
+    """Facts for a network of `architectures` in the recipe finetune.`module`; `identity` is architecture.dataset.
+
+    `named`: the arguments that choose this network, where the recipe has several.
+    """
+    paper, year, deviations = paper_of(identity.partition(".")[0])
+    return About(
+        id=identity,
+        title=title,
+        architecture=architecture,
+        year=year,
+        paper=paper,
+        sentence=sentence,
+        command=command(module, [*named, "--data-dir", "DIR", "--output", f"runs/{identity}"]),
+        deviations=deviations,
+        **asdict(of),
+    )
+
+
+def about_own(
+    module: str,
+    start: Start,
+    recipe,
+    arguments: Sequence[str],
+    options,
+    *,
+    network: str,  # what it is called
+    cited: Cited,
+    does: str,  # the sentence for the student, up to the name of the data
+    trained_on: str,  # how many of what
+    data: str,  # the same in more words
+    limits: tuple[str, ...],
+    apart: str = "no picture is in both",
+    split: str = "",  # "": as a Recipe with blocks splits
+) -> About:
+    """Facts for a run of `python -m finetune.MODULE` with `arguments` on somebody's own data."""
+    dataset, (paper, year, deviations) = Path(recipe.data).stem or "data", cited
+    return About(
+        id=f"{start.architecture}.{identifier(dataset)}",
+        title=options.name or f"{network} on {dataset}",
+        architecture=network,
+        year=year,
+        paper=paper,
+        sentence=f"{network}, trained from {start.origin} {does} {dataset}.",
+        weights_licence="AGPL-3.0" if start.library == "ultralytics" else YOURS,
+        dataset=dataset,
+        trained_on=f"{dataset} ({trained_on})",
+        data=f"{dataset}: {data}",
+        data_licence=options.data_licence,
+        data_hub_id=hub_id_of(recipe.data),
+        split=split or block_split_of(recipe, apart),
+        command=command(module, arguments),
+        deviations=deviations,
+        limits=limits,
+    )
+
+
 def hub_id_of(data: str) -> str:
     """The Hub data set that `--data` names; "": it is a folder or a file."""
     return data if re.fullmatch(r"[\w.-]+/[\w.-]+", data) and not Path(data).exists() else ""
@@ -110,7 +177,7 @@ def weights_licence(start: Start) -> str:
     if start.parent:
         return start.parent.weights_licence
     if start.origin == "random weights":
-        return "unstated: yours to choose"
+        return YOURS
     return str(
         start.model.pretrained_cfg.get("license") or "unstated: see the card of the pretrained weights"
     )

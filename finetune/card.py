@@ -14,7 +14,15 @@ import yaml
 from hub_models.checkpoint import Checkpoint, Metric
 
 REPO = "USER/NAME"  # stands in the card until the push knows the name of the repository
-PIPELINE_TAGS = {"localization": "object-detection"}  # tasks of ours that the Hub calls otherwise
+PIPELINE_TAGS = {  # tasks of ours that the Hub calls otherwise
+    "localization": "object-detection",
+    "face-landmarks": "keypoint-detection",
+    "face-recognition": "image-feature-extraction",
+    "style-transfer": "image-to-image",
+    "sentiment": "text-classification",
+    "named-entities": "token-classification",
+    "language-model": "text-generation",
+}
 LONGEST_TABLE = 50  # rows; of more classes the card shows those that the model finds least often
 # Licence names that the Hub knows (its documentation, "Licenses"); any other is "other" with a name
 HUB_LICENCES = ("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0")
@@ -148,21 +156,25 @@ def fenced(text: str, language: str) -> str:
     return f"{fence}{language}\n{text.strip()}\n{fence}"
 
 
-def card_text(checkpoint: Checkpoint, class_names: Sequence[str], class_name: str, facts: CardFacts) -> str:
-    """README.md. `class_name`: the Python class of a network of ours, "" for other libraries."""
+def card_text(
+    checkpoint: Checkpoint,
+    class_names: Sequence[str],
+    class_name: str,
+    facts: CardFacts,
+    *,
+    reads: bool = False,
+) -> str:
+    """README.md. `class_name`: the Python class of a network of ours, "" for other libraries; `reads`: text, no picture."""
     dumped = yaml.safe_dump(
         front_matter(checkpoint, facts), sort_keys=False, allow_unicode=True, width=10_000
     )
-    shown = ", ".join(plain(name) for name in class_names[:LONGEST_TABLE])
-    more = f" and {len(class_names) - LONGEST_TABLE} more" if len(class_names) > LONGEST_TABLE else ""
     versions = ", ".join(f"{plain(name)} {plain(version)}" for name, version in facts.versions)
     sections = [
         f"---\n{dumped}---",
         f"# {plain(checkpoint.title)}, {plain(checkpoint.trained_on)}",
         plain(checkpoint.sentence),
-        f"{checkpoint.parameters:,} parameters, {checkpoint.megabytes:g} MB. "
-        f"{len(class_names)} classes: {shown}{more}.",
-        f"## Load it\n\n{loading(checkpoint, class_name)}",
+        f"{checkpoint.parameters:,} parameters, {checkpoint.megabytes:g} MB.{classes_text(class_names)}",
+        f"## Load it\n\n{loading(checkpoint, class_name, reads)}",
         "## Data and licence\n\n"
         f"- Trained on: {plain(facts.data)}\n- First weights: {plain(facts.start)}\n"
         f"- Licence of the data: {plain(checkpoint.data_licence)}\n"
@@ -184,6 +196,14 @@ def card_text(checkpoint: Checkpoint, class_names: Sequence[str], class_name: st
         f"## Paper\n\n{plain(checkpoint.paper)}{deviations}",
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def classes_text(names: Sequence[str]) -> str:
+    """After a blank, which classes there are; "" for a network that names nothing."""
+    if not names:
+        return ""
+    more = f" and {len(names) - LONGEST_TABLE} more" if len(names) > LONGEST_TABLE else ""
+    return f" {len(names)} classes: {', '.join(plain(name) for name in names[:LONGEST_TABLE])}{more}."
 
 
 def front_matter(checkpoint: Checkpoint, facts: CardFacts) -> dict:
@@ -225,7 +245,7 @@ def result(checkpoint: Checkpoint, metric: Metric, facts: CardFacts) -> dict:
     }
 
 
-def loading(checkpoint: Checkpoint, class_name: str) -> str:
+def loading(checkpoint: Checkpoint, class_name: str, reads: bool = False) -> str:
     """Code that opens the weights, in their own library and in this hub."""
     if checkpoint.library == "ours":
         module = f"hub_models.architectures.{checkpoint.model}"
@@ -237,13 +257,19 @@ def loading(checkpoint: Checkpoint, class_name: str) -> str:
             f'import timm\n\nmodel = timm.create_model("hf-hub:{REPO}", pretrained=True).eval()\n'
             'names = model.pretrained_cfg["label_names"]'
         )
+    numpy = "" if reads else "import numpy as np\n"
+    given = (
+        'text = "Your own text."\nprint(predictor.predict(text).rows()[:3])'
+        if reads
+        else "pixels = np.zeros((64, 64, 3), np.uint8)  # your picture: height, width, RGB\n"
+        "print(predictor.predict(pixels).rows()[:3])"
+    )
     hub = (
-        "from pathlib import Path\n\nimport numpy as np\nfrom huggingface_hub import snapshot_download\n\n"
+        f"from pathlib import Path\n\n{numpy}from huggingface_hub import snapshot_download\n\n"
         f"from hub_models.local import read_local\nfrom hub_models.predictors import {checkpoint.library}\n\n"
         f'folder = Path(snapshot_download("{REPO}"))\n'
         f'predictor = {checkpoint.library}.load(read_local(folder), folder, "cpu")\n'
-        "pixels = np.zeros((64, 64, 3), np.uint8)  # your picture: height, width, RGB\n"
-        "print(predictor.predict(pixels).rows()[:3])"
+        f"{given}"
     )
     with_names = f"With class names and preprocessing, as the demo does:\n\n{fenced(hub, 'python')}"
     return f"{fenced(own, 'python')}\n\n{with_names}" if own else with_names
@@ -257,10 +283,10 @@ def metric_table(metrics: Sequence[Metric]) -> str:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for m in metrics:
-        baseline = "" if m.baseline is None else f"{m.baseline:.1%} ({plain(m.baseline_name)})"
+        baseline = "" if m.baseline is None else f"{m.shown(m.baseline)} ({plain(m.baseline_name)})"
         rows.append(
-            f"| {plain(m.name)} | {plain(m.dataset)}, {plain(m.split)} | {m.value:.1%} "
-            f"| {m.low:.1%} to {m.high:.1%} | {m.count:,} | {baseline} |"
+            f"| {plain(m.name)} | {plain(m.dataset)}, {plain(m.split)} | {m.shown(m.value)} "
+            f"| {m.shown(m.low)} to {m.shown(m.high)} | {m.count:,} | {baseline} |"
         )
     return "\n".join(rows)
 

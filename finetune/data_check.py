@@ -50,7 +50,7 @@ def own_parts(
     splits = open_parts(data)
     train = splits.get("train") or splits.get("all")
     if not train:
-        raise BadData("data_missing", f"Expected pictures to train on, found only: {', '.join(splits)}.")
+        raise BadData("data_missing", f"Expected a part to train on, found only: {', '.join(splits)}.")
     if dev_data:
         found = open_parts(dev_data)
         return train, same_classes(found.get("dev") or next(iter(found.values())), train.class_names)

@@ -2,17 +2,20 @@
 
 import argparse
 
-from finetune.options import backbone_and_card_options, recipe_values, run_options, settings_options, size
+from finetune.options import (
+    backbone_and_card_options,
+    recipe_parser,
+    recipe_values,
+    run_options,
+    settings_options,
+    size,
+)
 
 __all__ = ["build_parser", "recipe_values"]
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m finetune.object_detection",
-        description="Train a detector of objects. Run the same command again to resume.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = recipe_parser("object_detection", "Train a detector of objects.")
     add = parser.add_argument_group("what").add_argument
     add(
         "--model",

@@ -38,7 +38,8 @@ class Trained:
     class_names: tuple[str, ...]
     seed: int
     minutes: float
-    golden_pixels: np.ndarray = field(default_factory=golden_picture)  # (H, W, 3) uint8, kept with the answer
+    # kept with its answer: pixels (H, W, 3) uint8, or a text
+    golden_input: np.ndarray | str = field(default_factory=golden_picture)
     storage: Storage = "fp16"  # int8: half the size, for weights that travel with the repository
 
 
@@ -51,6 +52,7 @@ class Measured:
     pictures: Mapping[str, tuple[bytes, str]] = field(
         default_factory=dict
     )  # file -> (contents, what it shows)
+    arguments: Mapping[str, object] = field(default_factory=dict)  # of the network, found by measuring it
 
 
 Measure = Callable[[Predictor], Measured]
@@ -78,12 +80,14 @@ def write(trained: Trained, about: About, measured: Measured, folder: Path) -> C
         model=trained.start.model,
         library=trained.start.library,
         class_names=trained.class_names,
-        golden_pixels=trained.golden_pixels,
+        golden_input=trained.golden_input,
         checkpoint=row(trained, about, measured.metrics),
         extra_card=card_facts(trained, about, measured),
         processor=trained.start.processor,
+        files=trained.start.files,
         storage=trained.storage,
         pictures={name: data for name, (data, _) in measured.pictures.items()},
+        arguments=measured.arguments,
     )
 
 

@@ -1,7 +1,7 @@
-"""Pictures with classes or boxes from the Hugging Face Hub: repositories of picture files, or of zips of them.
+"""Pictures or texts from the Hugging Face Hub: repositories of picture files or tables, or of zips of them.
 
-`user/name` is fetched into the Hub's own cache once; `user/name@commit` pins it. Only pictures and zips are asked
-for. Parquet, the form into which the Hub's own viewer likes to turn a data set, is refused with what to do instead.
+`user/name` is fetched into the Hub's own cache once; `user/name@commit` pins it. Only pictures or texts, and zips, are
+asked for. Parquet, the form into which the Hub's own viewer likes to turn a data set, is refused with what to do instead.
 """
 
 import re
@@ -15,6 +15,7 @@ from hub_models.dataset import LabelledPictures, open_splits
 from hub_models.errors import BadData, HubUnavailable, Overloaded
 from hub_models.fetch import code_of
 
+TEXT_SUFFIXES = (".tsv", ".csv", ".conll")  # a data set that may come as these is one of texts
 LABEL_SUFFIXES = (".xml", ".json", ".txt", ".yaml", ".yml")
 Data = TypeVar("Data")
 SENTENCES = {
@@ -76,6 +77,7 @@ def fetch_dataset(name: str, suffixes: tuple[str, ...] = ()) -> Path:
 
     HubUnavailable, BadData, Overloaded.
     """
+    reads = bool(set(suffixes) & set(TEXT_SUFFIXES))
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import HTTPError, OfflineModeIsEnabled
 
@@ -84,9 +86,14 @@ def fetch_dataset(name: str, suffixes: tuple[str, ...] = ()) -> Path:
         # a commit that was fetched whole is used without asking the Hub again
         files = [] if revision else HfApi().list_repo_files(repo_id, repo_type="dataset")
         if files:
-            refuse_foreign(name, files, "with a COCO JSON" if suffixes else "as CLASS/NUMBER.png")
+            if reads:
+                refuse_without(name, files, (*suffixes, ".zip"))
+            else:
+                refuse_foreign(name, files, "with a COCO JSON" if suffixes else "as CLASS/NUMBER.png")
         wanted = [
-            f"*{ending}" for suffix in (*SUFFIXES, ".zip", *suffixes) for ending in (suffix, suffix.upper())
+            f"*{ending}"
+            for suffix in (*(() if reads else SUFFIXES), ".zip", *suffixes)
+            for ending in (suffix, suffix.upper())
         ]
         folder = snapshot_download(
             repo_id, repo_type="dataset", revision=revision or None, allow_patterns=wanted, max_workers=4
@@ -98,6 +105,17 @@ def fetch_dataset(name: str, suffixes: tuple[str, ...] = ()) -> Path:
         kind = Overloaded if code == "disk_full" else HubUnavailable
         raise kind(code, SENTENCES[code].format(name=name)) from error
     return Path(folder)
+
+
+def refuse_without(name: str, files: list[str], endings: tuple[str, ...]) -> None:
+    """Raise BadData unless one of `files` has one of the `endings`."""
+    found = sorted({PurePosixPath(file).suffix.lower() for file in files})
+    if not set(found) & set(endings):
+        raise BadData(
+            "data_parquet" if ".parquet" in found else "data_missing",
+            f"Expected {', '.join(endings)} files in {name}, found {', '.join(found[:8])}. Parquet needs the package "
+            "datasets: load it with that, save it as such a file, and give that.",
+        )
 
 
 def refuse_foreign(name: str, files: list[str], how: str) -> None:

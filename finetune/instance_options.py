@@ -5,6 +5,7 @@ import argparse
 from finetune.options import (
     backbone_and_card_options,
     count,
+    recipe_parser,
     recipe_values,
     run_options,
     settings_options,
@@ -15,11 +16,7 @@ __all__ = ["build_parser", "recipe_values"]
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m finetune.instance_segmentation",
-        description="Train a network that finds the pixels of every object. Run the same command again to resume.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = recipe_parser("instance_segmentation", "Train a network that finds the pixels of every object.")
     add = parser.add_argument_group("what").add_argument
     add(
         "--model", required=True, help="mask-rcnn, unet (one class), yolo-seg[:NAME], or a checkpoint of ours"

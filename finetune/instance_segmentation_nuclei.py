@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from finetune.about import About, command, paper_of
+from finetune.about import About, OfData, about_network
 from finetune.dataset_recipe import dataset_main
 from finetune.instance_segmentation import Recipe, run
 from finetune.loop import Settings
@@ -19,6 +19,17 @@ LIMITS = (
     "Knows fluorescence pictures and some stained tissue; the latter are few in the data, and it is worst on them.",
     "Nuclei under about 6 pixels of a picture of 384 are mostly missed.",
     "Not for diagnosis.",
+)
+OF_DATA = OfData(
+    dataset="nuclei",
+    trained_on="nuclei (microscope pictures of the 2018 Data Science Bowl)",
+    data="564 microscope pictures with the pixels of every nucleus, longest side at most 512, of the 2018 Data Science "
+    "Bowl (Caicedo and others: Nucleus segmentation across imaging experiments, 2019)",
+    data_licence="CC0-1.0",
+    split="15 % of the pictures, drawn with the seed, chose the weights and gave the dev figure, so that is a little "
+    "optimistic; the rest trained. The pictures come from few experiments, and those of one experiment stand on both "
+    "sides: the figure says nothing of microscopes and stains that it has never seen",
+    limits=LIMITS,
 )
 
 
@@ -78,28 +89,9 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
 
 
 def about(network: str) -> About:
-    plan = PLANS[network]
-    paper, year, deviations = paper_of(network)
-    return About(
-        id=f"{network}.nuclei",
-        title=plan.title,
-        architecture=plan.title.partition(",")[0],
-        year=year,
-        paper=paper,
-        sentence=plan.sentence,
-        weights_licence="Apache-2.0",
-        dataset="nuclei",
-        trained_on="nuclei (microscope pictures of the 2018 Data Science Bowl)",
-        data="564 microscope pictures with the pixels of every nucleus, longest side at most 512, of the 2018 Data Science "
-        "Bowl (Caicedo and others: Nucleus segmentation across imaging experiments, 2019)",
-        data_licence="CC0-1.0",
-        split="15 % of the pictures, drawn with the seed, chose the weights and gave the dev figure, so that is a little "
-        "optimistic; the rest trained. The pictures come from few experiments, and those of one experiment stand on both "
-        "sides: the figure says nothing of microscopes and stains that it has never seen",
-        command=command(MODULE, [network, "--data-dir", "DIR", "--output", f"runs/{network}.nuclei"]),
-        deviations=deviations,
-        limits=LIMITS,
-    )
+    title, sentence = PLANS[network].title, PLANS[network].sentence
+    identity, name = f"{network}.nuclei", title.partition(",")[0]
+    return about_network(MODULE, OF_DATA, identity, title, name, sentence, network)
 
 
 if __name__ == "__main__":

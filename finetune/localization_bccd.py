@@ -10,12 +10,28 @@ blocks of ten consecutive ones, with all their crops, stay on one side of the sp
 import sys
 from pathlib import Path
 
-from finetune.about import About, command, paper_of
+from finetune.about import About, OfData, about_network
 from finetune.dataset_recipe import dataset_main
 from finetune.localization import Recipe, run
 from finetune.loop import Settings
 
 MODULE = "localization_bccd"
+OF_DATA = OfData(
+    dataset="BCCD",
+    trained_on="BCCD (crops of blood smears under a microscope, 3 kinds of cells)",
+    data="BCCD: crops with one whole cell or none, cut out of microscope pictures of blood smears with boxes of red "
+    "cells (RBC), white cells (WBC) and platelets (Shenggan/BCCD_Dataset on GitHub); first weights from ImageNet-1k",
+    data_licence="MIT",
+    data_hub_id="keremberke/blood-cell-object-detection",
+    split="15 % of the pictures, in blocks of ten consecutive ones, gave the dev crops, which chose the weights, so "
+    "the dev figure is a little optimistic; crops of the rest trained",
+    limits=(
+        "Expects one whole cell that fills between a fifth and all of the picture; of several it gives a mixture.",
+        "Knows stained smears under a microscope; anything else is foreign to it.",
+        "Not for diagnosis.",
+        "BCCD leaves out some red cells, so some crops without a labelled cell show one.",
+    ),
+)
 
 
 def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
@@ -41,31 +57,13 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
 
 
 def about(network: str) -> About:
-    paper, year, deviations = paper_of(network)
-    return About(
-        id=f"{network}.bccd",
-        title="Localizer (blood cells)",
-        architecture="Classification with localization",
-        year=year,
-        paper=paper,
-        sentence="One vector a picture: whether there is a cell, where it lies, and whether it is red, white or a platelet.",
-        weights_licence="Apache-2.0",
-        dataset="BCCD",
-        trained_on="BCCD (crops of blood smears under a microscope, 3 kinds of cells)",
-        data="BCCD: crops with one whole cell or none, cut out of microscope pictures of blood smears with boxes of red "
-        "cells (RBC), white cells (WBC) and platelets (Shenggan/BCCD_Dataset on GitHub); first weights from ImageNet-1k",
-        data_licence="MIT",
-        data_hub_id="keremberke/blood-cell-object-detection",
-        split="15 % of the pictures, in blocks of ten consecutive ones, gave the dev crops, which chose the weights, so "
-        "the dev figure is a little optimistic; crops of the rest trained",
-        command=command(MODULE, ["--data-dir", "DIR", "--output", f"runs/{network}.bccd"]),
-        deviations=deviations,
-        limits=(
-            "Expects one whole cell that fills between a fifth and all of the picture; of several it gives a mixture.",
-            "Knows stained smears under a microscope; anything else is foreign to it.",
-            "Not for diagnosis.",
-            "BCCD leaves out some red cells, so some crops without a labelled cell show one.",
-        ),
+    return about_network(
+        MODULE,
+        OF_DATA,
+        f"{network}.bccd",
+        "Localizer (blood cells)",
+        "Classification with localization",
+        "One vector a picture: whether there is a cell, where it lies, and whether it is red, white or a platelet.",
     )
 
 

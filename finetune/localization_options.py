@@ -5,6 +5,7 @@ import argparse
 from finetune.options import (
     count,
     not_negative,
+    recipe_parser,
     recipe_values,
     run_options,
     settings_options,
@@ -16,11 +17,7 @@ __all__ = ["build_parser", "recipe_values"]
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m finetune.localization",
-        description="Train classification with localization. Run the same command again to resume.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = recipe_parser("localization", "Train classification with localization.")
     add = parser.add_argument_group("what").add_argument
     add(
         "--model",

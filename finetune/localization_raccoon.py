@@ -9,12 +9,27 @@ flickr8k/images/, photographs of everyday scenes without raccoons, which teach p
 import sys
 from pathlib import Path
 
-from finetune.about import About, command, paper_of
+from finetune.about import About, OfData, about_network
 from finetune.dataset_recipe import dataset_main
 from finetune.localization import Recipe, run
 from finetune.loop import Settings
 
 MODULE = "localization_raccoon"
+OF_DATA = OfData(
+    weights_licence="non-commercial research and education, as the photographs it was trained on",
+    dataset="Raccoon and Flickr8k",
+    trained_on="Raccoon (photographs with one raccoon; without: Flickr8k)",
+    data="136 photographs of raccoons with boxes (datitran/raccoon_dataset on GitHub), and photographs of Flickr8k "
+    "(Hodosh, Young, Hockenmaier; 2013) as pictures without one; first weights from ImageNet-1k",
+    data_licence="Raccoon: annotations MIT, photographs from the web, for teaching only; Flickr8k: non-commercial "
+    "research and education, the photographs belong to their authors",
+    split="15 % of the photographs of either set chose the weights and gave the dev figure, so that is a little "
+    "optimistic; the rest trained",
+    limits=(
+        "Has seen 136 raccoons: other animals with a mask or a striped tail may be taken for one.",
+        "Of several raccoons it gives one box, often around all of them.",
+    ),
+)
 
 
 def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
@@ -40,29 +55,13 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
 
 
 def about(network: str) -> About:
-    paper, year, deviations = paper_of(network)
-    return About(
-        id=f"{network}.raccoon",
-        title="Localizer (raccoons)",
-        architecture="Classification with localization",
-        year=year,
-        paper=paper,
-        sentence="One class, so the vector is p_c and a box: photographs with a raccoon, and without.",
-        weights_licence="non-commercial research and education, as the photographs it was trained on",
-        dataset="Raccoon and Flickr8k",
-        trained_on="Raccoon (photographs with one raccoon; without: Flickr8k)",
-        data="136 photographs of raccoons with boxes (datitran/raccoon_dataset on GitHub), and photographs of Flickr8k "
-        "(Hodosh, Young, Hockenmaier; 2013) as pictures without one; first weights from ImageNet-1k",
-        data_licence="Raccoon: annotations MIT, photographs from the web, for teaching only; Flickr8k: non-commercial "
-        "research and education, the photographs belong to their authors",
-        split="15 % of the photographs of either set chose the weights and gave the dev figure, so that is a little "
-        "optimistic; the rest trained",
-        command=command(MODULE, ["--data-dir", "DIR", "--output", f"runs/{network}.raccoon"]),
-        deviations=deviations,
-        limits=(
-            "Has seen 136 raccoons: other animals with a mask or a striped tail may be taken for one.",
-            "Of several raccoons it gives one box, often around all of them.",
-        ),
+    return about_network(
+        MODULE,
+        OF_DATA,
+        f"{network}.raccoon",
+        "Localizer (raccoons)",
+        "Classification with localization",
+        "One class, so the vector is p_c and a box: photographs with a raccoon, and without.",
     )
 
 

@@ -10,16 +10,28 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from finetune.about import About, command, paper_of
+from finetune.about import About, OfData, about_network
 from finetune.dataset_recipe import dataset_main
 from finetune.loop import Settings
 from finetune.object_detection import Recipe, run
+from finetune.write import Storage
 
 MODULE = "object_detection_bccd"
 FOREIGN = (  # to any detector of these cells
     "Knows stained smears at this magnification; other stains, other magnifications and photographs of "
     "anything else are foreign to it.",
     "Not for diagnosis.",
+)
+OF_DATA = OfData(
+    dataset="BCCD",
+    trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
+    data="BCCD: microscope pictures of blood smears, 640 x 480, with boxes of red cells (RBC), white cells (WBC) "
+    "and platelets (Shenggan/BCCD_Dataset on GitHub)",
+    data_licence="MIT",
+    data_hub_id="keremberke/blood-cell-object-detection",
+    split="15 % of the pictures, in blocks of ten consecutive ones, chose the weights and gave the dev figure, so "
+    "that is a little optimistic; the rest trained",
+    limits=(*FOREIGN, "The labels of BCCD leave out some red cells at the border of the pictures."),
 )
 
 
@@ -32,6 +44,7 @@ class Plan:
     epochs: int
     learning_rate: float
     batch: int = 8
+    storage: Storage = "int8"  # fp16 where 8 bits cost more than 0.3 points
 
 
 PLANS = {
@@ -40,6 +53,7 @@ PLANS = {
         "One look: each cell of a grid says whether an object's midpoint lies in it, how large it is, and what it is.",
         epochs=20,
         learning_rate=2e-3,
+        storage="fp16",
     ),
     "yolo_anchors": Plan(
         "YOLO with anchors",
@@ -60,6 +74,7 @@ PLANS = {
         epochs=14,
         learning_rate=1e-3,
         batch=4,
+        storage="fp16",
     ),
 }
 
@@ -81,32 +96,13 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
             seed=seed,
         ),
         augment="any_way_up",  # a smear has no upper side
+        storage=plan.storage,
     )
 
 
 def about(network: str) -> About:
-    plan = PLANS[network]
-    paper, year, deviations = paper_of(network)
-    return About(
-        id=f"{network}.bccd",
-        title=plan.title,
-        architecture=plan.title,
-        year=year,
-        paper=paper,
-        sentence=plan.sentence,
-        weights_licence="Apache-2.0",
-        dataset="BCCD",
-        trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
-        data="BCCD: microscope pictures of blood smears, 640 x 480, with boxes of red cells (RBC), white cells (WBC) "
-        "and platelets (Shenggan/BCCD_Dataset on GitHub)",
-        data_licence="MIT",
-        data_hub_id="keremberke/blood-cell-object-detection",
-        split="15 % of the pictures, in blocks of ten consecutive ones, chose the weights and gave the dev figure, so "
-        "that is a little optimistic; the rest trained",
-        command=command(MODULE, [network, "--data-dir", "DIR", "--output", f"runs/{network}.bccd"]),
-        deviations=deviations,
-        limits=(*FOREIGN, "The labels of BCCD leave out some red cells at the border of the pictures."),
-    )
+    title, sentence = PLANS[network].title, PLANS[network].sentence
+    return about_network(MODULE, OF_DATA, f"{network}.bccd", title, title, sentence, network)
 
 
 if __name__ == "__main__":

@@ -64,13 +64,18 @@ def workers_here() -> int:
     return min(8, cores() - 1) if torch.cuda.is_available() else 0
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser; `recipe_values` reads what it gives."""
-    parser = argparse.ArgumentParser(
-        prog="python -m finetune.image_classification",
-        description="Fine-tune a classifier of pictures. Run the same command again to resume.",
+def recipe_parser(recipe: str, does: str) -> argparse.ArgumentParser:
+    """The parser of `python -m finetune.RECIPE`, without options yet."""
+    return argparse.ArgumentParser(
+        prog=f"python -m finetune.{recipe}",
+        description=f"{does} Run the same command again to resume.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser; `recipe_values` reads what it gives."""
+    parser = recipe_parser("image_classification", "Fine-tune a classifier of pictures.")
     add = parser.add_argument_group("what").add_argument
     add(
         "--model",
@@ -89,16 +94,20 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run_options(add: Callable[..., object], dev_block: int = 1) -> None:
-    """What every recipe asks for beside its model and data: dev data, output, name, licence, push."""
+def run_options(add: Callable[..., object], dev_block: int | None = 1) -> None:
+    """What every recipe asks for beside its model and data: dev data, output, name, licence, push.
+
+    `dev_block` None: the data says by itself which samples stay together.
+    """
     add("--dev-data", default="", help="the same, for choosing the weights")
     add("--dev-share", type=share, default=0.15, help="share split off for that where the data has no val/")
-    add(
-        "--dev-block",
-        type=count,
-        default=dev_block,
-        help="pictures in a row that stay together in that split",
-    )
+    if dev_block is not None:
+        add(
+            "--dev-block",
+            type=count,
+            default=dev_block,
+            help="pictures in a row that stay together in that split",
+        )
     add("--output", required=True, help="folder of the run: its state, logs and checkpoint")
     add("--name", default="", help="title of the checkpoint")
     add("--data-licence", default=UNSTATED, help="licence of the data, for the model card")

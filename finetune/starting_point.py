@@ -8,8 +8,8 @@ scratch:resnet18         any timm name, from random weights
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -30,15 +30,18 @@ Colour = Literal["RGB", "grey", "grey_light_on_dark"]
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """A network with a new last layer, and what it wants to see."""
+    """A network with a new last layer, and what it wants to see or read."""
 
     model: nn.Module
     library: Library
     architecture: str  # name for the library: "resnet" (ours) or "tf_efficientnet_lite0" (timm)
-    input: InputSpec
+    input: InputSpec | None  # None: it reads text
     origin: str  # for the model card: where the first weights came from
     parent: Checkpoint | None
     processor: str = ""  # JSON of transformers' picture processor
+    files: Mapping[str, bytes] = field(
+        default_factory=dict
+    )  # of a network that reads text: vocabulary, tokenizer
 
 
 def start_from(

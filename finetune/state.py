@@ -136,7 +136,7 @@ class State:
     def keep_best(self) -> None:
         """Write best.safetensors (the main process only)."""
         if self.accelerator.is_main_process:
-            weights = {k: v.detach().cpu().contiguous() for k, v in self.scored.state_dict().items()}
+            weights = {k: v.detach().cpu().contiguous() for k, v in kept(self.scored).state_dict().items()}
             write_whole(self.folder / "best.safetensors", lambda file: file.write(save(weights)))
 
 
@@ -182,6 +182,11 @@ def progress_in(folder: Path) -> Progress:
     return Progress(**read_state(path)["progress"]) if path.exists() else Progress()
 
 
+def kept(model: nn.Module) -> nn.Module:
+    """The part of a model under training that the checkpoint keeps: what it calls `kept`, or all of it."""
+    return getattr(model, "kept", model)
+
+
 def best_weights(folder: Path, model: nn.Module, needed: bool) -> bool:
     """Give `model` the best weights of the run in `folder`. False where there are none yet; where `needed`, an error.
 
@@ -192,7 +197,7 @@ def best_weights(folder: Path, model: nn.Module, needed: bool) -> bool:
         return False
     tensors = read_tensors(path)
     try:
-        model.load_state_dict(tensors)
+        kept(model).load_state_dict(tensors)
     except RuntimeError as error:
         raise CheckpointError(
             "checkpoint_foreign",

@@ -43,7 +43,8 @@ class Parts(Generic[R, D]):
     start_from: Callable[[R, D], Start]  # where the network comes from, for the training data
     train: Callable[[R, Start, D, D, Show], bool]  # how it learns; True: stopped before its end
     measure: Callable[[R, Mapping[str, D], str, Show], Measure]  # the string names the data set
-    golden: Callable[[R, D], np.ndarray] = lambda recipe, dev: golden_picture()  # (H, W, 3) uint8
+    # of the dev data: pixels (H, W, 3) uint8, or a text
+    golden: Callable[[R, D], np.ndarray | str] = lambda recipe, dev: golden_picture()
     shortened: Callable[[R], R] = two_epochs
 
 
@@ -77,7 +78,7 @@ def work(
         class_names=data["train"].class_names,
         seed=recipe.settings.seed,
         minutes=progress_in(recipe.output).seconds / 60,
-        golden_pixels=parts.golden(recipe, data["dev"]),
+        golden_input=parts.golden(recipe, data["dev"]),
         storage=recipe.storage,
     )
     finish(trained, about, recipe.output, parts.measure(recipe, data, about.dataset, show), show)

@@ -3,7 +3,15 @@
 import argparse
 from collections.abc import Sequence
 
-from finetune.options import above_zero, count, recipe_values, run_options, settings_options, size
+from finetune.options import (
+    above_zero,
+    count,
+    recipe_parser,
+    recipe_values,
+    run_options,
+    settings_options,
+    size,
+)
 
 __all__ = ["build_parser", "recipe_values"]
 
@@ -14,11 +22,7 @@ def sides(text: str) -> tuple[float, ...]:
 
 
 def build_parser(models: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m finetune.sliding_window",
-        description="Train the window that slides over pictures. Run the same command again to resume.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = recipe_parser("sliding_window", "Train the window that slides over pictures.")
     add = parser.add_argument_group("what").add_argument
     add("--model", choices=models, required=True, help="one window after the other, or all in one pass")
     add("--data", required=True, help="Pascal VOC XML, COCO JSON or a YOLO folder; or a Hub dataset")

@@ -19,7 +19,17 @@ from finetune.card import CardFacts, card_text
 from finetune.row import row_source
 from hub_models.checkpoint import Checkpoint, Library
 from hub_models.errors import Overloaded
-from hub_models.local import CARD, CONFIG, FILES, GOLDEN, PROCESSOR, WEIGHTS, checkpoint_to_json, read_local
+from hub_models.local import (
+    CARD,
+    CONFIG,
+    FILES,
+    GOLDEN,
+    PROCESSOR,
+    WEIGHTS,
+    checkpoint_to_json,
+    golden_arrays,
+    read_local,
+)
 from hub_models.predictors.weights import SCALE
 
 Storage = Literal["fp16", "int8"]  # of the weights; int8 is what only our own loader reads
@@ -61,17 +71,19 @@ def write_checkpoint(
     model: nn.Module,
     library: Library,
     class_names: Sequence[str],
-    golden_pixels: np.ndarray,
+    golden_input: np.ndarray | str,
     checkpoint: Checkpoint,
     extra_card: CardFacts,
     pictures: Mapping[str, bytes] | None = None,
     processor: str = "",
+    files: Mapping[str, bytes] | None = None,
     storage: Storage = "fp16",
+    arguments: Mapping[str, object] | None = None,
 ) -> Checkpoint:
     """Write `folder` in Hub layout and return the Checkpoint that it now holds.
 
-    `golden_pixels` (H, W, 3) uint8 RGB; `pictures` are files that the card shows, by name; `processor` is the JSON of
-    transformers' picture processor. Source, library,
+    `golden_input`: pixels (H, W, 3) uint8 RGB, or a text; `pictures` are files that the card shows, by name; `processor`
+    is the JSON of transformers' picture processor, `files` what a network that reads text needs. Source, library,
     parameters and megabytes of `checkpoint` are set to what was written. All is made beside `folder` first.
     Overloaded `disk_full` leaves `folder` as it was.
     """
@@ -88,25 +100,27 @@ def write_checkpoint(
         parameters=sum(p.numel() for p in model.parameters()),
         megabytes=round(len(weights) / 1e6, 2),
     )
+    beside = dict(files or {}) | ({PROCESSOR: processor.encode()} if processor else {})
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was killed here
     try:
         unfinished.mkdir(parents=True)
         (unfinished / WEIGHTS).write_bytes(weights)
-        write_config(unfinished / CONFIG, model, names, checkpoint)
-        if processor:
-            (unfinished / PROCESSOR).write_text(processor, encoding="utf-8")
+        write_config(unfinished / CONFIG, model, names, checkpoint, arguments or {})
+        for name, data in beside.items():
+            (unfinished / name).write_bytes(data)
         predictor = importlib.import_module(f"hub_models.predictors.{library}").load(
             checkpoint, unfinished, "cpu"
         )
-        golden = {"pixels": golden_pixels, **predictor.predict(golden_pixels).arrays()}
+        golden = golden_arrays(golden_input) | predictor.predict(golden_input).arrays()
         (unfinished / GOLDEN).write_bytes(save_arrays(golden))
-        text = card_text(checkpoint, names, type(model).__name__ if library == "ours" else "", extra_card)
+        class_name = type(model).__name__ if library == "ours" else ""
+        text = card_text(checkpoint, names, class_name, extra_card, reads=isinstance(golden_input, str))
         (unfinished / CARD).write_text(text, encoding="utf-8")
         for name, data in (pictures or {}).items():
             (unfinished / name).write_bytes(data)
         folder.mkdir(parents=True, exist_ok=True)
-        for name in (*(pictures or {}), *([PROCESSOR] if processor else []), *FILES):
+        for name in (*(pictures or {}), *beside, *FILES):
             (unfinished / name).replace(folder / name)
     except OSError as error:
         if error.errno != errno.ENOSPC:
@@ -120,15 +134,26 @@ def write_checkpoint(
     return read_local(folder)
 
 
-def write_config(path: Path, model: nn.Module, names: tuple[str, ...], checkpoint: Checkpoint) -> None:
-    """`config.json`: what the library's own loader reads, the class names, and our `checkpoint`."""
-    spec = checkpoint.input
-    if spec is None:
-        raise ValueError(f"{checkpoint.id}: expected the input that the network was trained with, got None")
+def write_config(
+    path: Path,
+    model: nn.Module,
+    names: tuple[str, ...],
+    checkpoint: Checkpoint,
+    arguments: Mapping[str, object],
+) -> None:
+    """`config.json`: what the library's own loader reads, the class names, and our `checkpoint`.
+
+    `arguments` of a network of ours replace those that it was made with.
+    """
     ours = {"label_names": list(names), "checkpoint": checkpoint_to_json(checkpoint)}
     if hasattr(model, "pretrained_cfg"):  # as timm made it
         from timm.models._hub import save_config_for_hf
 
+        spec = checkpoint.input
+        if spec is None:
+            raise ValueError(
+                f"{checkpoint.id}: expected the input that the network was trained with, got None"
+            )
         data = {
             "input_size": (spec.channels, *spec.size_hw),
             "mean": spec.mean,
@@ -139,7 +164,9 @@ def write_config(path: Path, model: nn.Module, names: tuple[str, ...], checkpoin
         save_config_for_hf(model, path, model_config=ours, data_config=data)
         return
     about = {"architecture": checkpoint.model, "num_classes": len(names)}
-    path.write_text(json.dumps({**model._hub_mixin_config, **about, **ours}, indent=2), encoding="utf-8")
+    path.write_text(
+        json.dumps({**model._hub_mixin_config, **arguments, **about, **ours}, indent=2), encoding="utf-8"
+    )
 
 
 def catalogue_row(folder: Path) -> str:

@@ -44,7 +44,9 @@ def load(checkpoint: str) -> Predictor:
     return LOADER.get(LOADER.resolve(checkpoint).id)
 
 
-def predict(task: str, *inputs: str | Path, checkpoint: str | None = None, **options: float | str) -> Answer:
+def predict(
+    task: str, *inputs: str | Path, checkpoint: str | None = None, **options: float | str | Path
+) -> Answer:
     """Ask `task` once. `checkpoint`: an id, or a folder that a recipe wrote; None: the task's own choice.
 
     `options` are those of the task, such as `confidence=0.3` of object detection; BadInput lists them.
@@ -57,13 +59,14 @@ def predict(task: str, *inputs: str | Path, checkpoint: str | None = None, **opt
     if len(inputs) != len(chosen.inputs):
         wanted = " and ".join(chosen.inputs)
         raise BadInput("bad_value", f"Expected {wanted} for {task}, got {len(inputs)} inputs.")
-    if unknown := set(options) - set(chosen.options):
-        known = ", ".join(chosen.options) or "none"
+    if unknown := set(options) - {*chosen.options, *chosen.optional_files}:
+        known = ", ".join([*chosen.options, *chosen.optional_files]) or "none"
         raise BadInput(
             "bad_value", f"Expected options of {task} ({known}), got {', '.join(sorted(unknown))[:80]}."
         )
     converted = [
         Path(x) if kind is Path else x for x, kind in zip(inputs, chosen.inputs.values(), strict=True)
     ]
+    options |= {name: Path(options[name]) for name in chosen.optional_files if name in options}
     identity = LOADER.resolve(checkpoint or chosen.default, task).id
     return chosen.predict(*converted, checkpoint=identity, **options)

@@ -128,22 +128,27 @@ def predict(options: argparse.Namespace) -> int:
             if len(groups) == 1:
                 raise
             answers.append(error_json(error))
-            say(f"{' '.join(group)}: {error.message}")
+            say(f"{called(group)}: {error.message}")
             continue
         answers.append(answer.to_json())
         if not options.json:
             took = f"{answer.seconds:.3f} s on {answer.device}, {answer.checkpoint}"
             table = [f"  {'  '.join(cells)}" for cells in answer.result.rows()]
-            print("\n".join([" ".join(group), *table, *answer.notes, took, ""]))
+            print("\n".join([called(group), *table, *answer.notes, took, ""]))
     result = answers[0] if len(groups) == 1 else answers
     if options.json:
         show_json(result)
     if options.out and options.out.suffix == ".csv":
         pairs = zip(groups, answers, strict=True)
-        write_csv(options.out, [row for group, answer in pairs for row in records(" ".join(group), answer)])
+        write_csv(options.out, [row for group, answer in pairs for row in records(called(group), answer)])
     elif options.out:
         options.out.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return int(any("error" in answer for answer in answers))
+
+
+def called(group: list[str]) -> str:
+    """The inputs of one question, as they are shown: bytes that are no text as a sign for them."""
+    return " ".join(group).encode("utf-8", "replace").decode()
 
 
 def read_options(chosen: Task, words: list[str]) -> dict[str, float | str]:
@@ -151,7 +156,11 @@ def read_options(chosen: Task, words: list[str]) -> dict[str, float | str]:
     found: dict[str, float | str] = {}
     for word in words:
         name, equals, value = word.partition("=")
-        known = ", ".join(f"{n}={default}" for n, default in chosen.options.items()) or "none"
+        if name in chosen.optional_files and equals:
+            found[name] = value
+            continue
+        files = [f"{name}=FILE" for name in chosen.optional_files]
+        known = ", ".join([*(f"{n}={default}" for n, default in chosen.options.items()), *files]) or "none"
         if name not in chosen.options or not equals:
             raise BadInput(
                 "bad_value", f"Expected --option NAME=VALUE with one of {known}, got {word[:60]!r}."
@@ -182,9 +191,11 @@ def write_csv(path: Path, rows: list[dict]) -> None:
 def evaluate(options: argparse.Namespace) -> int:
     from hub_models import evaluate as evaluation
 
-    row = LOADER.resolve(options.checkpoint, find_task(options.task).id)
+    chosen = find_task(options.task)
+    row = LOADER.resolve(options.checkpoint, chosen.id)
+    counts = "texts" if chosen.reads else "pictures"
     report = evaluation.evaluate(
-        options.task, row.id, options.data, lambda done, total: counted(done, total, "pictures"), Told(row)
+        options.task, row.id, options.data, lambda done, total: counted(done, total, counts), Told(row)
     )
     if options.json:
         show_json(report)

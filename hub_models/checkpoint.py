@@ -8,6 +8,7 @@ from hub_models.preprocess import InputSpec
 
 Library = Literal["ours", "timm", "transformers", "torchvision", "ultralytics", "diffusers", "onnxruntime"]
 SourceKind = Literal["bundled", "package", "hub", "library", "local"]
+NUMBERS = ("perplexity per character",)  # metrics that are no shares: of these, less is better
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +25,15 @@ class Metric:
     baseline: float | None = None  # the same metric of the simplest system
     baseline_name: str = ""
 
+    def shown(self, value: float) -> str:
+        """One of its values, as a share in per cent or as the number that it is."""
+        return f"{value:.2f}" if self.name in NUMBERS else f"{value:.1%}"
+
     def text(self) -> str:
-        words = f"{self.name} {self.value:.1%} ({self.low:.1%} to {self.high:.1%}, n = {self.count:,})"
+        value, low, high = map(self.shown, (self.value, self.low, self.high))
+        words = f"{self.name} {value} ({low} to {high}, n = {self.count:,})"
         if self.baseline is not None:
-            words += f", {self.baseline_name} {self.baseline:.1%}"
+            words += f", {self.baseline_name} {self.shown(self.baseline)}"
         return f"{words} on {self.dataset} {self.split}"
 
 

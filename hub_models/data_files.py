@@ -7,9 +7,9 @@ import os
 import re
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 import numpy as np
@@ -161,6 +161,46 @@ def open_files(path: Path, expected: str = "a folder or a .zip of pictures") -> 
     if path.suffix.lower() == ".zip":
         return ZipFiles(path)
     raise BadData("data_missing", f"Expected {expected}, got {path.name}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photographs:
+    """Pictures of which nothing is told. `names` are for people; `read(i)` gives (H, W, 3) uint8 RGB, or BadInput."""
+
+    names: tuple[str, ...]
+    read: Callable[[int], np.ndarray]
+    class_names: tuple[str, ...] = ()  # there are none: what reads sets of pictures with classes may ask
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def subset(self, indices: Sequence[int]) -> "Photographs":
+        """The pictures at `indices`, in that order."""
+        chosen = np.asarray(indices, np.int64)
+        return replace(self, names=tuple(self.names[i] for i in chosen), read=Chosen(self.read, chosen))
+
+
+def open_photographs(path: str | Path) -> dict[str, Photographs]:
+    """All pictures in the folder or zip at `path`, by part: "train", "dev", "test", or "all" where it has no such folders.
+
+    Raises BadData: `data_missing`, `archive_unreadable`, ...
+    """
+    files = open_files(Path(path))
+    found: dict[str, list[int]] = {}
+    for index in sorted(range(len(files.names)), key=lambda i: natural(files.names[i])):
+        place = PurePosixPath(files.names[index].lower())
+        if place.suffix in SUFFIXES:
+            parts = [SPLIT_NAMES[folder] for folder in place.parts[:-1] if folder in SPLIT_NAMES]
+            found.setdefault(parts[-1] if parts else "all", []).append(index)
+    if not found:
+        raise BadData(
+            "data_missing",
+            f"Expected pictures, found none in the {files.what}. Supported: {', '.join(SUFFIXES)}.",
+        )
+    return {
+        part: Photographs(names=tuple(files.names[i] for i in order), read=files.pictures(order))
+        for part, order in found.items()
+    }
 
 
 def natural(name: str) -> list:

@@ -3,7 +3,8 @@
     model.safetensors    the weights and statistics, fp16 where that holds them
     config.json          what timm, or `from_pretrained` of our networks, reads; class names; our `checkpoint`
     README.md            the model card, for people: never read back, never shown as HTML
-    golden.safetensors   one picture and what these weights answered to it
+    golden.safetensors   one picture or text, and what these weights answered to it
+    vocabulary.json      only of our networks that read text: their words and characters
     *.png, *.jpg         pictures of the card, where the recipe makes some
 
 A folder may come from anyone, so every value is checked before it becomes a Checkpoint.
@@ -26,17 +27,23 @@ from hub_models.errors import CheckpointError
 from hub_models.preprocess import InputSpec
 
 WEIGHTS, CONFIG, CARD, GOLDEN = "model.safetensors", "config.json", "README.md", "golden.safetensors"
-PROCESSOR = "preprocessor_config.json"  # only of transformers
+PROCESSOR = "preprocessor_config.json"  # only of transformers, of pictures
+TOKENIZER = ("tokenizer.json", "tokenizer_config.json")  # only of transformers, of texts
+VOCABULARY = "vocabulary.json"  # only of our networks that read text
 FILES = (WEIGHTS, GOLDEN, CARD, CONFIG)  # config.json last: a folder without it is not a checkpoint yet
 ELSEWHERE = ("source", "sha256", "revision")  # facts about one copy of the weights, so not written inside it
+INPUTS = {
+    "pixels": ("U8", 3, [3]),
+    "text": ("U8", 1, []),
+}  # of a golden file: dtype, dimensions, the last ones
 LARGEST_CONFIG = 16 * 1024**2  # bytes; 22,000 class names of ImageNet-21k take 1 MB
 
 
 @dataclass(frozen=True, kw_only=True)
 class Golden:
-    """A picture and what the weights said about it when they were written."""
+    """A picture or a text, and what the weights said about it when they were written."""
 
-    pixels: np.ndarray  # (H, W, 3) uint8 RGB
+    given: np.ndarray | str  # (H, W, 3) uint8 RGB, or text
     arrays: dict[str, np.ndarray]  # of the Result: {"probabilities": (classes,) float32}, ...
 
 
@@ -181,25 +188,44 @@ def label_names(folder: Path) -> tuple[str, ...]:
 
 
 def read_golden(folder: Path) -> Golden:
-    """The picture and the answer in `golden.safetensors`."""
+    """The picture or text and the answer in `golden.safetensors`."""
     path = folder / GOLDEN
     check_tensors(path)
     with safe_open(path, framework="numpy") as file:
         slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118, it is no dict
         kinds = {n: (s.get_dtype(), len(s.get_shape()), s.get_shape()[2:]) for n, s in slices.items()}
-        answer = kinds.keys() - {"pixels"}
+        answer = kinds.keys() - INPUTS.keys()
         plain = all(kinds[name][0] in ("F32", "I64", "U8") for name in answer)
-        if kinds.get("pixels") != ("U8", 3, [3]) or not answer or not plain:
+        inputs = [name for name, kind in INPUTS.items() if kinds.get(name) == kind]
+        if len(inputs) != 1 or not answer or not plain:
             raise CheckpointError(
                 "checkpoint_foreign",
-                f"Expected pixels (H, W, 3) of uint8 and an answer of float32, int64 or uint8 in {GOLDEN}.",
+                "Expected pixels (H, W, 3) or a text, of uint8, and an answer of float32, int64 or uint8 "
+                f"in {GOLDEN}.",
             )
         arrays = {name: file.get_tensor(name) for name in answer}
-        return Golden(pixels=file.get_tensor("pixels"), arrays=arrays)
+        given = file.get_tensor(inputs[0])
+        return Golden(given=given if inputs[0] == "pixels" else text_of(given), arrays=arrays)
+
+
+def golden_arrays(given: np.ndarray | str) -> dict[str, np.ndarray]:
+    """How an input stands in `golden.safetensors`: pixels as they are, a text as the bytes of its UTF-8."""
+    if isinstance(given, str):
+        return {"text": np.frombuffer(given.encode(), np.uint8)}
+    return {"pixels": given}
+
+
+def text_of(stored: np.ndarray) -> str:
+    """The inverse for a text. CheckpointError `checkpoint_foreign`."""
+    try:
+        return stored.tobytes().decode()
+    except UnicodeDecodeError as error:
+        raise CheckpointError("checkpoint_foreign", f"Expected text in UTF-8 in {GOLDEN}.") from error
 
 
 def extra_files(folder: Path) -> list[str]:
-    """Names of what else belongs to the checkpoint in `folder`: pictures of its card, transformers' picture processor."""
+    """Names of what else belongs to the checkpoint in `folder`: pictures of its card, vocabulary, tokenizer."""
+    known = (PROCESSOR, VOCABULARY, *TOKENIZER)
     return sorted(
-        path.name for path in folder.glob("*") if path.suffix in (".png", ".jpg") or path.name == PROCESSOR
+        path.name for path in folder.glob("*") if path.suffix in (".png", ".jpg") or path.name in known
     )

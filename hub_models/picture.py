@@ -288,6 +288,15 @@ def fit_within(pixels: np.ndarray, longest_side: int) -> np.ndarray:
     return np.array(Image.fromarray(pixels).resize(size_wh, Image.Resampling.LANCZOS, reducing_gap=3.0))
 
 
+def middle(pixels: np.ndarray, side: int) -> np.ndarray:
+    """The largest square in the middle of (H, W, 3) uint8, as (side, side, 3)."""
+    height, width = pixels.shape[:2]
+    short = min(height, width)
+    top, left = (height - short) // 2, (width - short) // 2
+    square = Image.fromarray(pixels[top : top + short, left : left + short])
+    return np.array(square.resize((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0))
+
+
 def encode_jpeg(pixels: np.ndarray, quality: int = 90) -> bytes:
     """Pixels (H, W, 3) uint8 -> a JPEG file, for results that look like photographs."""
     if max(pixels.shape[:2]) > LARGEST_JPEG_SIDE:

@@ -1,9 +1,12 @@
 """What the models answer: small frozen records of numpy arrays, checked when they are made."""
 
+import base64
+import io
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+from PIL import Image
 
 GOLDEN_SCORE = 1e-3  # a probability may differ by this much on another machine
 GOLDEN_PIXELS = 1.0  # and a side of a box by this much
@@ -29,6 +32,13 @@ def shapes_differ(found: dict[str, np.ndarray], golden: dict[str, np.ndarray]) -
     """Whether the two hold arrays of the same names and shapes; "" where they do."""
     told = [{name: array.shape for name, array in arrays.items()} for arrays in (golden, found)]
     return "" if told[0] == told[1] else f"expected {told[0]}, got {told[1]}"
+
+
+def png_base64(pixels: np.ndarray) -> str:
+    """Pixels (H, W, 3) or a map (H, W), uint8, as a PNG in base64: how JSON holds a picture."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode("ascii")
 
 
 @dataclass(frozen=True)

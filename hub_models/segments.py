@@ -1,13 +1,10 @@
 """What segmentation answers: a class for every pixel, or the pixels of every object. Numpy arrays, checked when made."""
 
-import base64
-import io
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image
 
-from hub_models.results import Boxes, Labels, shapes_differ
+from hub_models.results import Boxes, Labels, png_base64, shapes_differ
 
 GOLDEN_PIXEL_SHARE = 0.005  # of a label map: pixels that may have another class on another machine
 
@@ -213,10 +210,3 @@ def run_lengths(mask: np.ndarray) -> dict:
         [[0], turns, [mask.size]] if not len(turns) or turns[-1] != mask.size else [[0], turns]
     )
     return {"size": list(mask.shape), "counts": [int(run) for run in np.diff(edges)]}
-
-
-def png_base64(labels: np.ndarray) -> str:
-    """Labels (H, W) uint8 as a grey PNG, in base64."""
-    file = io.BytesIO()
-    Image.fromarray(labels).save(file, "PNG")
-    return base64.b64encode(file.getvalue()).decode("ascii")

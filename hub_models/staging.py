@@ -104,8 +104,9 @@ def stage(task_id: str, folder: Path) -> Staged:
 def code_files(task: Task) -> list[str]:
     """Paths in the repository of what `task` runs on, in order."""
     package = ROOT / "hub_models"
-    rows = checkpoints(task.id)
-    bundled = {row.place for row in rows if row.kind == "bundled"}
+    asked = [row for row in checkpoints() if row.id in task.asks]
+    bundled = {row.place for row in (*checkpoints(task.id), *asked) if row.kind == "bundled"}
+    catalogues = {row.task.replace("-", "_") for row in asked}
     foreign = {name for library, names in OF_LIBRARY.items() if library not in task.needs for name in names}
     kept = ["LICENSE"]
     for path in sorted(package.rglob("*")):
@@ -114,7 +115,8 @@ def code_files(task: Task) -> list[str]:
             continue
         if path.relative_to(package).as_posix() in foreign:
             continue
-        if first in OF_ONE_TASK and owner(path.stem) not in (None, task):
+        asked_for = first == "catalog" and path.stem in catalogues
+        if first in OF_ONE_TASK and owner(path.stem) not in (None, task) and not asked_for:
             continue
         if first == "checkpoints" and rest[0] not in bundled:
             continue

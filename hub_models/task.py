@@ -6,9 +6,11 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from hub_models.results import Result
 
+MAYBE_FILE = Path | None
 CHAPTERS = {
     1: "Introduction",
     2: "Regression and gradient descent",
@@ -49,16 +51,21 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """An input that an installed package carries: `place` is module/file, as in a Checkpoint's source."""
+    """An input: a file in an installed package (`place` is module/file, as in a Checkpoint's source), or a text."""
 
     name: str
-    place: str
-    says: str  # alt text: what is to be seen
+    place: str = ""
+    text: str = ""
+    says: str = ""  # alt text of a picture: what is to be seen
+
+    def __post_init__(self) -> None:
+        if bool(self.place) == bool(self.text):
+            raise ValueError(f"expected a place or a text for the example {self.name!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """`predict(input..., checkpoint) -> Answer`: a `Path` parameter is a file of the visitor's."""
+    """`predict(input..., checkpoint) -> Answer`: a `Path` parameter is a file of the visitor's, a `str` one a text."""
 
     id: str
     title: str
@@ -70,6 +77,8 @@ class Task:
     recipe: str = ""  # module of finetune that trains for this task
     needs: tuple[str, ...] = ()  # requirements of a Space, beyond gradio
     examples: tuple[Example, ...] = ()
+    asks: tuple[str, ...] = ()  # ids of checkpoints of other tasks that `predict` needs
+    forgets: bool = False  # a file that was uploaded for its endpoint is removed once it was read
 
     @property
     def chapter(self) -> int:
@@ -86,10 +95,25 @@ class Task:
         return {p.name: p.annotation for p in parameters if p.default is p.empty}
 
     @property
+    def reads(self) -> bool:
+        """Its input is text and nothing else."""
+        return set(self.inputs.values()) == {str}
+
+    @property
     def options(self) -> dict[str, float | str]:
-        """What `predict` may be given beside the checkpoint, with its defaults."""
-        parameters = inspect.signature(self.predict).parameters.values()
-        return {p.name: p.default for p in parameters if p.default is not p.empty and p.name != "checkpoint"}
+        """What `predict` may be given beside the checkpoint and files, with its defaults."""
+        parameters = inspect.signature(self.predict, eval_str=True).parameters.values()
+        return {
+            p.name: p.default
+            for p in parameters
+            if p.default is not p.empty and p.name != "checkpoint" and p.annotation != MAYBE_FILE
+        }
+
+    @property
+    def optional_files(self) -> tuple[str, ...]:
+        """Files that `predict` may be given: its parameters of type `Path | None`."""
+        parameters = inspect.signature(self.predict, eval_str=True).parameters.values()
+        return tuple(p.name for p in parameters if p.annotation == MAYBE_FILE)
 
     def tab(self, preset) -> None:
         """Create the tab's components in whatever gradio Blocks is open."""

@@ -112,9 +112,12 @@ def ask(url: str, task: Task, seconds: float) -> dict:
     """
     from gradio_client import Client, handle_file
 
-    from hub_models.ui.examples import available
+    from hub_models.ui.examples import available, texts
 
-    example = next(iter(available(task).values()))
+    if task.reads:
+        given = [next(iter(texts(task).values()))] * len(task.inputs)
+    else:
+        given = [handle_file(next(iter(available(task).values()))) for _ in task.inputs]
     client = Client(
         url,
         token=False,  # None would take the one of this machine's login
@@ -126,7 +129,7 @@ def ask(url: str, task: Task, seconds: float) -> dict:
     try:
         tab = next(event["id"] for event in client.config["dependencies"] if event["render_id"] is not None)
         client.submit(fn_index=tab).result(timeout=seconds)
-        job = client.submit(*[handle_file(example) for _ in task.inputs], api_name=f"/{task.id}")
+        job = client.submit(*given, api_name=f"/{task.id}")
         answer = job.result(timeout=seconds)
     finally:
         client.close()

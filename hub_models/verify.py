@@ -33,6 +33,7 @@ PROCESSOR = (  # what transformers reads beside the weights; a repository has so
     *("tokenizer_config.json", "tokenizer.json", "special_tokens_map.json", "added_tokens.json"),
     *("vocab.json", "vocab.txt", "merges.txt", "spiece.model", "sentencepiece.bpe.model"),
 )
+VOCABULARY = "vocabulary.json"  # of our networks that read text
 POLL = 0.1  # seconds between two looks at a lock, a thread or a cancel
 Cancelled = Callable[[], bool]
 
@@ -67,7 +68,7 @@ def weights_among(checkpoint: Checkpoint, names: Collection[str]) -> list[str]:
 
 def needed_among(checkpoint: Checkpoint, names: Collection[str]) -> list[str]:
     """The files of a repository that the predictor of `checkpoint` reads; the weights come last."""
-    small = [CONFIG, *(PROCESSOR if checkpoint.library == "transformers" else ())]
+    small = [CONFIG, *{"transformers": PROCESSOR, "ours": (VOCABULARY,)}.get(checkpoint.library, ())]
     weights = weights_among(checkpoint, names)
     if weights and weights[0].endswith(".pt"):
         return weights  # which bring all that is wanted

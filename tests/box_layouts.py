@@ -4,7 +4,10 @@ import json
 import zipfile
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
+
+from hub_models.box_dataset import BoxedPictures
 
 WIDE, HIGH = 40, 30  # pixels of every picture
 CAT, DOG = (4, 6, 14, 16), (20, 3, 36, 27)  # xyxy
@@ -92,3 +95,26 @@ def pack(folder: Path, inside: str = "", name: str = "") -> Path:
             if file.is_file():
                 archive.write(file, file.relative_to(folder))
     return path
+
+
+def noisy_voc(data: BoxedPictures, folder: Path) -> None:
+    """Drawn pictures with their boxes as images/ and annotations/.
+
+    Flat colours have no variance, and training would crawl through numbers too small for the processor: so, noise.
+    """
+    for part in ("images", "annotations"):
+        (folder / part).mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for number, name in enumerate(data.names):
+        pixels = data.read(number)
+        noisy = np.clip(pixels + random.normal(0, 10, pixels.shape), 0, 255)
+        Image.fromarray(noisy.astype(np.uint8)).save(folder / "images" / name)
+        objects = "".join(
+            f"<object><name>{data.class_names[label]}</name><bndbox><xmin>{box[0]:.0f}</xmin><ymin>{box[1]:.0f}</ymin>"
+            f"<xmax>{box[2]:.0f}</xmax><ymax>{box[3]:.0f}</ymax></bndbox></object>"
+            for box, label in zip(data.boxes[number], data.labels[number], strict=True)
+        )
+        (folder / "annotations" / f"{number}.xml").write_text(
+            f"<annotation><filename>{name}</filename><size><width>{pixels.shape[1]}</width>"
+            f"<height>{pixels.shape[0]}</height></size>{objects}</annotation>"
+        )

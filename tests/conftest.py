@@ -1,7 +1,8 @@
 """Fixtures that several test files share."""
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,27 @@ def app_server() -> Iterator[Server]:
     """The real app, one process for all tests that leave it as it was."""
     with Server() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """The real app with one worker, for browsers."""
+    with Server(env={"HUB_WORKERS": "1"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    from browsing import chromium
+
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def visits(browser, tmp_path: Path, request: pytest.FixtureRequest) -> Callable:
+    """Opens pages: `with visits(url, size) as page`."""
+    from browsing import visitor
+
+    name = re.sub(r"\W+", "-", request.node.name)
+    return visitor(browser, tmp_path / f"{name}.png")

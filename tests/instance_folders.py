@@ -53,7 +53,7 @@ def ours(root: Path) -> dict[str, Path]:
         folders[model] = root / f"tiny_{model}"
         write_checkpoint(
             folders[model], model=network, library="ours", class_names=[NAME], checkpoint=row(model),
-            golden_pixels=np.zeros((32, 48, 3), np.uint8), extra_card=facts,
+            golden_input=np.zeros((32, 48, 3), np.uint8), extra_card=facts,
         )  # fmt: skip
     return folders
 

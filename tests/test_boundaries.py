@@ -27,14 +27,35 @@ STEPS = (  # modules and packages of hub_models; a new one has to be given its s
         "video_decoder",
         "video_header",
     },
-    {"segments"},
+    {"text"},
+    {"continuation", "faces", "segments", "stylized", "tokens"},
     {"account", "archive", "checkpoint", "compute", "draw"},
-    {"draw_segments", "picture", "local", "verify", "video", "video_writer", "grouping"},
+    {
+        "draw_segments",
+        "draw_faces",
+        "picture",
+        "local",
+        "verify",
+        "video",
+        "video_writer",
+        "grouping",
+        "face_gallery",
+        "vocabulary",
+    },
     {"fetch", "data_files", "label_picture", "proposals", "architectures"},
-    {"dataset", "library_file", "catalog", "inside"},
-    {"predictors", "mask_dataset", "box_dataset"},
-    {"loader", "class_names", "detection_metrics", "instance_dataset"},
-    {"task", "check", "runs", "instance_metrics"},
+    {"dataset", "library_file", "catalog", "inside", "text_files"},
+    {
+        "predictors",
+        "mask_dataset",
+        "landmark_dataset",
+        "box_dataset",
+        "labelled_texts",
+        "running_text",
+        "tagged_texts",
+    },
+    {"loader", "class_names", "face_pictures", "detection_metrics", "instance_dataset"},
+    {"task", "finding_faces", "check", "runs", "instance_metrics", "class_figures"},
+    {"answering"},
     {"tasks", "evaluate"},
     {"ui", "staging"},
     {"tabs", "trial"},
@@ -42,7 +63,7 @@ STEPS = (  # modules and packages of hub_models; a new one has to be given its s
     {"__main__"},
 )
 STEP = {name: number for number, step in enumerate(STEPS) for name in step}
-MODEL_LIBRARIES = {"timm", "torchvision", "ultralytics", "transformers", "diffusers"}
+MODEL_LIBRARIES = {"timm", "torchvision", "ultralytics", "transformers", "diffusers", "onnxruntime"}
 HEAVY = {"torch", "gradio", "accelerate", "sklearn", "scipy", "pandas", "matplotlib"} | MODEL_LIBRARIES
 OURS = sorted(
     path for folder in ("hub_models", "finetune") for path in (ROOT / folder).rglob("*.py")

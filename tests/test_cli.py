@@ -86,7 +86,7 @@ def write_recipe(folder: Path) -> None:
         model=LeNet5(),
         library="ours",
         class_names=tuple("0123456789"),
-        golden_pixels=RNG.integers(0, 256, (28, 28, 3), dtype=np.uint8),
+        golden_input=RNG.integers(0, 256, (28, 28, 3), dtype=np.uint8),
         checkpoint=row,
         extra_card=facts,
     )

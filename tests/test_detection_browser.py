@@ -3,19 +3,8 @@
 import re
 
 import pytest
+from browsing import PATIENCE, SIZES, click, every_result_has_words, expect, fits, open_tab
 from server import Server
-from test_browser import (  # noqa: F401  (fixtures)
-    PATIENCE,
-    SIZES,
-    browser,
-    click,
-    every_result_has_words,
-    expect,
-    fits,
-    open_tab,
-    server,
-    visits,
-)
 
 pytestmark = pytest.mark.browser
 BLOOD = "/?task=object-detection&example=blood%201"
@@ -31,7 +20,7 @@ def detected(page) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_tab(server: Server, visits, size: str) -> None:  # noqa: F811
+def test_the_tab(server: Server, visits, size: str) -> None:
     """Link with an example -> Detect -> sliders -> the views that every detector has."""
     with visits(server.url + BLOOD, size) as page:
         detected(page)
@@ -58,7 +47,7 @@ def test_the_tab(server: Server, visits, size: str) -> None:  # noqa: F811
         fits(page)
 
 
-def test_boxes_are_dragged(server: Server, visits) -> None:  # noqa: F811
+def test_boxes_are_dragged(server: Server, visits) -> None:
     """Box A is moved, then its corner; the fields and the areas follow."""
     with visits(server.url + BLOOD) as page:
         open_tab(page, "Look inside")
@@ -88,7 +77,7 @@ def test_boxes_are_dragged(server: Server, visits) -> None:  # noqa: F811
         expect(page.get_by_text("Expected x0 < x1 and y0 < y1")).to_be_visible()
 
 
-def test_what_is_wrong_is_said(server: Server, visits) -> None:  # noqa: F811
+def test_what_is_wrong_is_said(server: Server, visits) -> None:
     with visits(f"{server.url}/?task=object-detection") as page:
         click(page, "Detect")
         expect(page.get_by_text("Expected a file, got none")).to_be_visible()
@@ -96,7 +85,7 @@ def test_what_is_wrong_is_said(server: Server, visits) -> None:  # noqa: F811
         detected(page)
 
 
-def test_a_failure_is_shown_with_one_click(server: Server, visits) -> None:  # noqa: F811
+def test_a_failure_is_shown_with_one_click(server: Server, visits) -> None:
     """The coins come with their checkpoint and thresholds, and are found."""
     with visits(server.url + BLOOD) as page:
         click(page, "Where it goes wrong, and why ▼")

@@ -17,13 +17,14 @@ from hub_models.errors import BadInput, CheckpointError
 from hub_models.inside.boxes import non_max_suppression_steps
 from hub_models.inside.overlap import overlap_rows, parse_box, parse_size, scaling_rows
 from hub_models.inside.precision_recall import average_precision, match
+from hub_models.inside.proposals import shared_map
 from hub_models.picture import decode_picture, encode_jpeg, encode_png
 from hub_models.predictors.detector import Detector, select
 from hub_models.predictors.proposals import FastRCNNPredictor
 from hub_models.predictors.windows import WindowDetector
 from hub_models.preprocess import InputSpec
 from hub_models.results import Boxes
-from hub_models.tabs import object_detection_compare as compare
+from hub_models.tabs import object_detection_compare as compared
 from hub_models.tabs import object_detection_precision as precision
 from hub_models.tabs import object_detection_rcnn as rcnn
 from hub_models.tabs import object_detection_regions as regions
@@ -32,13 +33,15 @@ from hub_models.tabs import object_detection_seconds as seconds
 from hub_models.tabs import object_detection_windows as windows
 from hub_models.tabs import object_detection_yolo as yolo
 from hub_models.tabs.object_detection import shown
-from hub_models.tabs.object_detection_failures import FAILURES, Failure
+from hub_models.tabs.object_detection_failures import FAILURES
 from hub_models.tabs.object_detection_overlap import drawing, scaling
-from hub_models.tabs.object_detection_seen import Seen
 from hub_models.tabs.object_detection_steps import step_shown
 from hub_models.task import task
-from hub_models.ui.detections import at_size, for_eyes, show_boxes
+from hub_models.ui import compare
+from hub_models.ui.candidates import Seen
+from hub_models.ui.detections import at_size, for_eyes, numbered, show_boxes
 from hub_models.ui.examples import available
+from hub_models.ui.failures import Failure
 from hub_models.ui.plot import Curve, curves
 
 NAMES = ("cat", "dog")
@@ -299,7 +302,7 @@ def test_the_grid_names_the_cell_of_every_object(picture: str, network) -> None:
     made = network().eval().requires_grad_(False)
     made.head.bias.zero_()  # a network that has learned nothing is sure that there is nothing
     grid = yolo.gridded(Detector(None, made, SPEC, NAMES, "cpu"), picture, 0.0, 0.5)
-    objects = grid.objects()
+    objects = numbered(grid.found)
     assert objects
     assert f"the {len(objects)} objects found" in yolo.heat_of(grid)
     assert ("equation 8.4" in yolo.shape_of(grid)) == (grid.view.anchors_wh is not None)
@@ -314,7 +317,7 @@ def test_the_grid_names_the_cell_of_every_object(picture: str, network) -> None:
 def test_a_grid_without_objects_says_so(picture: str) -> None:
     detector = Detector(None, YoloGrid(classes=2, width=16).eval(), SPEC, NAMES, "cpu")
     grid = yolo.gridded(detector, picture, 1.0, 0.5)
-    assert grid.objects() == []
+    assert numbered(grid.found) == []
     assert "No object" in yolo.object_of(grid, None)[2]
     assert yolo.object_of(None, None) == ("", "", "")
 
@@ -354,11 +357,11 @@ TINY = {"width": 8, "hidden": 8}
 def test_proposals_of_fast_rcnn_and_what_it_sees_of_one(picture: str) -> None:
     predictor = fast(TINY)
     found = rcnn.look(predictor, picture, 0.0, 0.5)
-    assert found.objects()
+    assert numbered(found.found)
     assert len(found.nearest) == len(found.found)
     assert f"{len(found.proposals):,} proposals" in rcnn.facts_of(found)
     assert "The 5 regions" in rcnn.best_of(found, 5)
-    for number, name in enumerate(found.objects()[:3]):
+    for number, name in enumerate(numbered(found.found)[:3]):
         assert name in rcnn.region_of(found, number)
     seen_region = rcnn.seen_of(predictor, found, 0)
     assert "RoI pooling keeps the largest value" in seen_region
@@ -367,7 +370,8 @@ def test_proposals_of_fast_rcnn_and_what_it_sees_of_one(picture: str) -> None:
 
 def test_anchors_proposals_and_refined_boxes_of_faster_rcnn(picture: str) -> None:
     predictor = faster(TINY)
-    found, network_sees, shared_map = rpn.proposed(predictor, picture)
+    found, network_sees, x = rpn.proposed(predictor, picture)
+    map = shared_map(predictor.network, x)
     assert network_sees.shape == (80, 128, 3)
     y, x = rpn.likeliest(found)
     shown_cell, anchors = rpn.cell_of(found, network_sees, y, x)
@@ -376,7 +380,7 @@ def test_anchors_proposals_and_refined_boxes_of_faster_rcnn(picture: str) -> Non
     assert "The 6 anchors" in shown_cell
     assert f"of {len(found.proposals)} proposals" in rpn.heat_of(found, network_sees, 5)
     for number in (1, len(found.proposals), 1000):
-        one, pooled = rpn.proposal_of(found, network_sees, NAMES, shared_map, 8, number)
+        one, pooled = rpn.proposal_of(found, network_sees, NAMES, map, 8, number)
         assert f"Proposal {min(number, len(found.proposals))} of" in one
         assert "7 x 7" in pooled
 
@@ -407,11 +411,15 @@ def test_every_checkpoint_is_compared_and_what_fails_is_told(picture: str, monke
     pixels = decode_picture(Path(picture)).pixels
     asked = SimpleNamespace(id="object-detection")
     listed = compare.oldest_first(asked, downloads=False)
-    found, failed = (compare.outcome_of(asked, checkpoint, pixels, 0.5, 0.5) for checkpoint in listed)
+    found, failed = (
+        compare.outcome_of(asked, checkpoint, lambda p: p.predict(pixels, 0.5, 0.5)) for checkpoint in listed
+    )
     assert found.seconds > 0
-    assert "objects in" in compare.card(pixels, found)
-    assert failed.row()[3] == "The weights are damaged."
-    assert "The weights are damaged." in compare.card(pixels, failed)
+    assert "objects in" in compare.card_of(found, pixels, compared.card, 0.5, 0.5)
+    row = compare.row_of(failed, compared.COLUMNS, compared.cells, 0.5, 0.5)
+    assert row[3] == "The weights are damaged."
+    assert len(row) == len(compare.headings(compared.COLUMNS))
+    assert "The weights are damaged." in compare.card_of(failed, pixels, compared.card, 0.5, 0.5)
 
 
 # --- the task -------------------------------------------------------------------------------------------------------
@@ -449,7 +457,7 @@ def test_pictures_of_any_shape_are_answered(tmp_path: Path, size_hw) -> None:
 
 def outcome(failure: Failure, **changed: float) -> Boxes:
     """What a failure's checkpoint finds in its picture."""
-    settings = {"confidence": failure.confidence, "iou": failure.iou} | changed
+    settings = dict(zip(("confidence", "iou"), failure.settings, strict=True)) | changed
     path = available(task("object-detection"))[failure.example]
     return task("object-detection").predict(path, failure.checkpoint, **settings).result
 

@@ -5,19 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsing import PATIENCE, SIZES, click, every_result_has_words, expect, fits, open_tab
 from instance_folders import ours, sam
 from server import Server
-from test_browser import (  # noqa: F401  (fixtures)
-    PATIENCE,
-    SIZES,
-    browser,
-    click,
-    every_result_has_words,
-    expect,
-    fits,
-    open_tab,
-    visits,
-)
 
 pytestmark = pytest.mark.browser
 LINK = "/?task=instance-segmentation&checkpoint=local.tiny_mask_rcnn&example=cat"
@@ -44,7 +34,7 @@ def segmented(page) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_tab(server: Server, visits, size: str) -> None:  # noqa: F811
+def test_the_tab(server: Server, visits, size: str) -> None:
     """Link with an example -> Segment -> sliders -> the views of Mask R-CNN, of the U-Net and of all."""
     with visits(server.url + LINK, size) as page:
         segmented(page)
@@ -83,7 +73,7 @@ def test_the_tab(server: Server, visits, size: str) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_one_points_at_it(server: Server, visits, size: str) -> None:  # noqa: F811
+def test_one_points_at_it(server: Server, visits, size: str) -> None:
     """Look, click, click beside, drag a box, take back, clear."""
     with visits(server.url + LINK, size) as page:
         open_tab(page, "Point at it")
@@ -117,7 +107,7 @@ def test_one_points_at_it(server: Server, visits, size: str) -> None:  # noqa: F
         expect(sight).to_contain_text("0 points on the object, 0 beside it")
 
 
-def test_what_is_wrong_is_said(server: Server, visits) -> None:  # noqa: F811
+def test_what_is_wrong_is_said(server: Server, visits) -> None:
     with visits(f"{server.url}/?task=instance-segmentation&checkpoint=local.tiny_mask_rcnn") as page:
         click(page, "Segment")
         expect(page.get_by_text("Expected a file, got none")).to_be_visible()

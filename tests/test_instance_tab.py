@@ -17,7 +17,7 @@ from hub_models.picture import decode_picture, encode_jpeg, encode_png
 from hub_models.segments import Instances
 from hub_models.tabs import instance_segmentation as tab
 from hub_models.tabs import instance_segmentation_align as align
-from hub_models.tabs import instance_segmentation_compare as compare
+from hub_models.tabs import instance_segmentation_compare as compared
 from hub_models.tabs import instance_segmentation_count as count
 from hub_models.tabs import instance_segmentation_losses as losses
 from hub_models.tabs import instance_segmentation_mask as mask
@@ -27,8 +27,10 @@ from hub_models.tabs import instance_segmentation_rpn as rpn
 from hub_models.tabs import instance_segmentation_separate as separate
 from hub_models.tabs.instance_segmentation_failures import FAILURES
 from hub_models.tabs.instance_segmentation_form import FORM
-from hub_models.tabs.instance_segmentation_seen import Seen, at_size, see, show_instances
+from hub_models.tabs.instance_segmentation_seen import at_size, found_in, show_instances
 from hub_models.task import task
+from hub_models.ui import compare
+from hub_models.ui.candidates import Seen, see
 from hub_models.ui.examples import available
 
 TASK = task("instance-segmentation")
@@ -136,7 +138,7 @@ def test_what_is_seen_is_kept_without_the_network(tiny, picture: str, model: str
     assert found.candidates.size_hw == (77, 109)
     assert found.pixels().shape[:2] == (452, 640)
     assert len(found.candidates)
-    assert len(found.found(1.0, 0.5)) <= len(found.found(0.0, 0.5))
+    assert len(found_in(found, 1.0, 0.5)) <= len(found_in(found, 0.0, 0.5))
 
 
 @pytest.mark.parametrize("model", ["mask_rcnn", "unet"])
@@ -276,13 +278,16 @@ def test_every_checkpoint_is_compared_and_what_fails_is_told(tiny, picture: str)
     pixels = decode_picture(Path(picture)).pixels
     listed = {row.id: row for row in compare.oldest_first(TASK, downloads=True)}
     assert set(tiny.values()) <= set(listed)
-    found = compare.outcome_of(TASK, listed[tiny["unet"]], pixels, 0.0, 0.5)
+    controls = (0.0, 0.5, 0.5)
+    found = compare.outcome_of(TASK, listed[tiny["unet"]], lambda p: compared.predict(p, pixels, *controls))
     assert found.seconds > 0
-    assert "objects in" in compare.card(pixels, found, 0.5)
-    assert len(found.row(0.5)) == len(compare.COLUMNS)
+    assert "objects in" in compare.card_of(found, pixels, compared.card, *controls)
+    row = compare.row_of(found, compared.COLUMNS, compared.cells, *controls)
+    assert len(row) == len(compare.headings(compared.COLUMNS))
     failed = compare.Outcome(checkpoint=listed[tiny["unet"]], problem="The weights are damaged.")
-    assert failed.row(0.5)[3] == "The weights are damaged."
-    assert "The weights are damaged." in compare.card(pixels, failed, 0.5)
+    row = compare.row_of(failed, compared.COLUMNS, compared.cells, *controls)
+    assert row[3] == "The weights are damaged."
+    assert "The weights are damaged." in compare.card_of(failed, pixels, compared.card, *controls)
 
 
 # --- Point at it ------------------------------------------------------------------------------------------------

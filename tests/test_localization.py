@@ -1,11 +1,10 @@
 """Classification with localization: vector and loss of the lecture, crops with one object, figures, recipe, inside."""
 
-from pathlib import Path
-
 import gradio as gr
 import numpy as np
 import pytest
 import torch
+from box_layouts import noisy_voc
 from PIL import Image
 
 from finetune.localization import main as recipe
@@ -420,27 +419,8 @@ def test_the_vector_is_written_as_in_the_notes():
 # --- recipe ----------------------------------------------------------------------------------------------------------
 
 
-def write_voc(data: BoxedPictures, folder: Path) -> None:
-    for part in ("images", "annotations"):
-        (folder / part).mkdir(parents=True)
-    random = np.random.default_rng(0)
-    for number, name in enumerate(data.names):
-        # flat colours have no variance: training would crawl through numbers too small for the processor
-        noisy = np.clip(data.read(number) + random.normal(0, 10, data.read(number).shape), 0, 255)
-        Image.fromarray(noisy.astype(np.uint8)).save(folder / "images" / name)
-        objects = "".join(
-            f"<object><name>{data.class_names[label]}</name><bndbox><xmin>{box[0]:.0f}</xmin><ymin>{box[1]:.0f}</ymin>"
-            f"<xmax>{box[2]:.0f}</xmax><ymax>{box[3]:.0f}</ymax></bndbox></object>"
-            for box, label in zip(data.boxes[number], data.labels[number], strict=True)
-        )
-        (folder / "annotations" / f"{number}.xml").write_text(
-            f"<annotation><filename>{name}</filename><size><width>128</width><height>96</height></size>{objects}"
-            "</annotation>"
-        )
-
-
 def test_the_recipe_trains_writes_and_goes_on_from_a_checkpoint(tmp_path):
-    write_voc(squares(12), tmp_path / "data")
+    noisy_voc(squares(12), tmp_path / "data")
     (tmp_path / "empty").mkdir()
     for number in range(4):
         Image.fromarray(np.full((40, 50, 3), 40 * number, np.uint8)).save(
@@ -481,7 +461,7 @@ def test_the_recipe_trains_writes_and_goes_on_from_a_checkpoint(tmp_path):
     ],
 )
 def test_wrong_arguments_are_said_in_a_sentence(arguments, words, tmp_path, capsys):
-    write_voc(squares(12, each=1), tmp_path / "data")
+    noisy_voc(squares(12, each=1), tmp_path / "data")
     common = ["--data", str(tmp_path / "data"), "--output", str(tmp_path / "run"), "--smoke"]
     common += ["--dev-block", "1", "--dev-share", "0.3"]
     assert recipe([*common, *arguments]) == 1

@@ -1,26 +1,15 @@
 """The tab of localization as a person meets it, in headless Chromium, wide and on a phone."""
 
 import pytest
+from browsing import PATIENCE, SIZES, click, every_result_has_words, expect, fits, open_tab
 from server import Server
-from test_browser import (  # noqa: F401  (fixtures)
-    PATIENCE,
-    SIZES,
-    browser,
-    click,
-    every_result_has_words,
-    expect,
-    fits,
-    open_tab,
-    server,
-    visits,
-)
 
 pytestmark = pytest.mark.browser
 CELL = "/?task=localization&example=white%20cell"
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_tab(server: Server, visits, size: str) -> None:  # noqa: F811
+def test_the_tab(server: Server, visits, size: str) -> None:
     """Link with an example -> Localize -> vector, loss with a truth of one's own, evidence -> the recipe's command."""
     with visits(server.url + CELL, size) as page:
         expect(page.locator("img[src*='cell_white']").first).to_be_visible()

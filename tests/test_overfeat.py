@@ -1,11 +1,9 @@
 """The sliding window: the same weights window by window and in one pass, and what that saves."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from box_layouts import noisy_voc
 from torch import nn
 
 from finetune.hard_background import hard_background
@@ -318,7 +316,7 @@ def test_window_sides_cover_the_objects():
 
 @pytest.mark.parametrize("model", ["sliding-window", "overfeat"])
 def test_the_recipe_trains_both_phases_and_writes_a_checkpoint(model, tmp_path):
-    write_voc(squares(8), tmp_path / "data")
+    noisy_voc(squares(8), tmp_path / "data")
     output = tmp_path / "run"
     arguments = ["--model", model, "--data", str(tmp_path / "data"), "--output", str(output), "--smoke"]
     arguments += ["--dev-block", "1", "--size", "96x128", "--sides", "40", "--batch", "4"]
@@ -334,22 +332,3 @@ def test_the_recipe_trains_both_phases_and_writes_a_checkpoint(model, tmp_path):
         first = (output / "best.safetensors").read_bytes()
         assert recipe(arguments) == 0  # nothing is left to do: the same weights
         assert (output / "best.safetensors").read_bytes() == first
-
-
-def write_voc(data: BoxedPictures, folder: Path) -> None:
-    for part in ("images", "annotations"):
-        (folder / part).mkdir(parents=True)
-    random = np.random.default_rng(0)
-    for number, name in enumerate(data.names):
-        # flat colours have no variance: training would crawl through numbers too small for the processor
-        noisy = np.clip(data.read(number) + random.normal(0, 10, data.read(number).shape), 0, 255)
-        Image.fromarray(noisy.astype(np.uint8)).save(folder / "images" / name)
-        objects = "".join(
-            f"<object><name>{data.class_names[label]}</name><bndbox><xmin>{box[0]:.0f}</xmin><ymin>{box[1]:.0f}</ymin>"
-            f"<xmax>{box[2]:.0f}</xmax><ymax>{box[3]:.0f}</ymax></bndbox></object>"
-            for box, label in zip(data.boxes[number], data.labels[number], strict=True)
-        )
-        (folder / "annotations" / f"{number}.xml").write_text(
-            f"<annotation><filename>{name}</filename><size><width>256</width><height>192</height></size>{objects}"
-            "</annotation>"
-        )

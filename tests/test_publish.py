@@ -125,7 +125,7 @@ def written(folder: Path, library: str = "ours", storage: str = "fp16", **change
         model=model,
         library=library,
         class_names=HOSTILE,
-        golden_pixels=PIXELS,
+        golden_input=PIXELS,
         checkpoint=replace(checkpoint_of(library, name), **changes),
         extra_card=FACTS,
         storage=storage,
@@ -180,7 +180,7 @@ def test_round_trip(tmp_path: Path, library: str) -> None:
     assert checkpoint.metrics == checkpoint_of(library, "x").metrics
     assert checkpoint.parameters == sum(p.numel() for p in model.parameters())
     golden = read_golden(folder)
-    assert np.array_equal(golden.pixels, PIXELS)
+    assert np.array_equal(golden.given, PIXELS)
     predictor = {"ours": ours_library, "timm": timm_library}[library].load(checkpoint, folder, "cpu")
     answer = predictor.predict(PIXELS)
     assert np.allclose(answer.probabilities, golden.arrays["probabilities"], atol=1e-6)
@@ -209,7 +209,7 @@ def test_values_beyond_fp16_stay_float32(tmp_path: Path) -> None:
         model=model,
         library="ours",
         class_names=HOSTILE,
-        golden_pixels=PIXELS,
+        golden_input=PIXELS,
         checkpoint=checkpoint_of("ours", name),
         extra_card=FACTS,
     )

@@ -4,18 +4,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from browsing import PATIENCE, SIZES, click, every_result_has_words, expect, fits, open_tab
 from server import Server
-from test_browser import (  # noqa: F401  (fixtures)
-    PATIENCE,
-    SIZES,
-    browser,
-    click,
-    every_result_has_words,
-    expect,
-    fits,
-    open_tab,
-    visits,
-)
 from tiny_segmenters import write_tiny
 
 pytestmark = pytest.mark.browser
@@ -41,7 +31,7 @@ def segmented(page) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_tab(server: Server, visits, size: str) -> None:  # noqa: F811
+def test_the_tab(server: Server, visits, size: str) -> None:
     """Link with an example -> Segment -> opacity -> a click -> the views that every network has."""
     with visits(server.url + BUS.format("unet"), size) as page:
         segmented(page)
@@ -85,7 +75,7 @@ def test_the_tab(server: Server, visits, size: str) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_views_of_pooling_and_transposed_convolution(server: Server, visits, size: str) -> None:  # noqa: F811
+def test_views_of_pooling_and_transposed_convolution(server: Server, visits, size: str) -> None:
     with visits(server.url + BUS.format("segnet"), size) as page:
         expect(page.locator("img[src*='bus']").first).to_be_visible()
         open_tab(page, "Look inside")
@@ -108,7 +98,7 @@ def test_views_of_pooling_and_transposed_convolution(server: Server, visits, siz
         fits(page)
 
 
-def test_what_is_wrong_is_said(server: Server, visits) -> None:  # noqa: F811
+def test_what_is_wrong_is_said(server: Server, visits) -> None:
     with visits(f"{server.url}/?task=semantic-segmentation&checkpoint=local.tiny_enet") as page:
         click(page, "Segment")
         expect(page.get_by_text("Expected a file, got none")).to_be_visible()
@@ -118,13 +108,13 @@ def test_what_is_wrong_is_said(server: Server, visits) -> None:  # noqa: F811
         segmented(page)
 
 
-def test_a_clip_goes_through_with_frames_a_second(server: Server, visits) -> None:  # noqa: F811
+def test_a_clip_goes_through_with_frames_a_second(server: Server, visits) -> None:
     with visits(server.url + BUS.format("enet")) as page:
         expect(page.locator("img[src*='bus']").first).to_be_visible()
         open_tab(page, "A clip or the camera")
         expect(page.get_by_label("Checkpoint for clips and the camera")).to_be_visible()
         click(page, "pan over the picture of Try it")
-        page.wait_for_timeout(2000)
+        expect(page.locator("video[src*='pan']").first).to_be_visible()
         click(page, "Go through the clip")
         expect(page.locator("#passage")).to_contain_text(
             re.compile(r"\d+ frames in .* a second"), timeout=4 * PATIENCE

@@ -20,7 +20,7 @@ from hub_models.loader import LOADER
 from hub_models.picture import decode_picture, encode_png
 from hub_models.segments import SemanticMap
 from hub_models.tabs import semantic_segmentation as tab
-from hub_models.tabs import semantic_segmentation_compare as compare
+from hub_models.tabs import semantic_segmentation_compare as compared
 from hub_models.tabs import semantic_segmentation_probabilities as probabilities
 from hub_models.tabs import semantic_segmentation_skips as skips
 from hub_models.tabs import semantic_segmentation_stages as stages
@@ -33,6 +33,7 @@ from hub_models.tabs.semantic_segmentation_grid import grid
 from hub_models.tabs.semantic_segmentation_seen import Seen, see, seen_of
 from hub_models.tabs.semantic_segmentation_sight import class_table, pixel, sight
 from hub_models.task import task
+from hub_models.ui import compare
 from hub_models.ui.examples import available
 
 TASK = task("semantic-segmentation")
@@ -424,25 +425,31 @@ def test_measured_iou_comes_from_the_catalogue():
 def test_every_checkpoint_is_compared_and_what_fails_is_told(tiny, picture, monkeypatch):
     pixels = decode_picture(Path(picture)).pixels
     rows = [LOADER.checkpoint(tiny[model]) for model in ("enet", "unet")]
-    outcome = compare.outcome_of(TASK, rows[0], pixels)
+    outcome = compare.outcome_of(TASK, rows[0], lambda p: p.predict(pixels))
     assert outcome.seconds > 0
-    shown = compare.card(pixels, outcome)
+    shown = compare.card_of(outcome, pixels, compared.card)
     assert "Tiny enet" in shown
     assert "data:image/png" in shown
-    assert outcome.row()[3] == outcome.largest() != ""
+    assert "%" in compare.row_of(outcome, compared.COLUMNS, compared.cells)[3]
 
     def broken(*_: object):
         raise CheckpointError("checkpoint_corrupt", "The weights are damaged.")
 
     monkeypatch.setattr(LOADER, "run", broken)
-    failed = compare.outcome_of(TASK, rows[1], pixels)
-    assert failed.row()[3] == "The weights are damaged."
-    assert "The weights are damaged." in compare.card(pixels, failed)
+    failed = compare.outcome_of(TASK, rows[1], lambda p: p.predict(pixels))
+    row = compare.row_of(failed, compared.COLUMNS, compared.cells)
+    assert row[3] == "The weights are damaged."
+    assert len(row) == len(compare.headings(compared.COLUMNS))
+    assert "The weights are damaged." in compare.card_of(failed, pixels, compared.card)
 
 
 def test_each_list_of_classes_has_a_legend():
-    shown = compare.legends({("a", "b"): {"b"}, ("c",): {"c"}})
+    found, foreign = answer([[1]]), replace(answer([[2]]), names=("a", "b", "c"))
+    kept = {}
+    assert compared.legends(kept, found).count("<ul") == 1
+    shown = compared.legends(kept, foreign)
     assert shown.count("<ul") == 2
+    assert ">c<" in shown
     assert ">a<" not in shown
 
 

@@ -2,16 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from browsing import PATIENCE, Browser, Page, chromium, expect
 from hostile_videos import made, scene
 from server import Server
-from test_browser import CHROMIUM, PATIENCE, QUIET, elsewhere
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-expect, Page = sync_api.expect, sync_api.Page
 
 pytestmark = pytest.mark.browser
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
@@ -36,29 +32,13 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as play:
-        if not CHROMIUM.exists():
-            pytest.skip("Chromium is missing: set CHROMIUM")
-        running = play.chromium.launch(executable_path=CHROMIUM, args=QUIET + CAMERA)
+def browser() -> Iterator[Browser]:
+    with chromium(*CAMERA) as running:
         yield running
-        running.close()
 
 
-@contextmanager
-def visit(browser: sync_api.Browser, server: Server) -> Iterator[Page]:
-    """A page that must ask nothing of other machines and leave no error."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1100}, permissions=["camera"])
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    errors, foreign = [], []
-    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda r: foreign.append(r.url) if elsewhere(r.url) else None)
-    page.goto(server.url)
-    yield page
-    assert (errors, foreign) == ([], [])
-    context.close()
+def visit(visits, server: Server):
+    return visits(server.url, (1280, 1100), permissions=["camera"])
 
 
 def upload(page: Page, file: Path) -> None:
@@ -70,9 +50,9 @@ def go(page: Page) -> None:
     page.get_by_role("button", name="Go through the clip").click()
 
 
-def test_the_annotated_clip_plays(server: Server, browser, tmp_path: Path) -> None:
+def test_the_annotated_clip_plays(server: Server, visits, tmp_path: Path) -> None:
     """Time goes on, and the colours are those of the frames: red above, blue below."""
-    with visit(browser, server) as page:
+    with visit(visits, server) as page:
         upload(page, made(tmp_path / "scene.mp4", 30))
         go(page)
         expect(page.get_by_text("Over time")).to_be_visible()
@@ -85,8 +65,8 @@ def test_the_annotated_clip_plays(server: Server, browser, tmp_path: Path) -> No
         assert played["blue"] == pytest.approx(blue.tolist(), abs=60)
 
 
-def test_progress_cancel_and_again(server: Server, browser, tmp_path: Path) -> None:
-    with visit(browser, server) as page:
+def test_progress_cancel_and_again(server: Server, visits, tmp_path: Path) -> None:
+    with visit(visits, server) as page:
         upload(page, made(tmp_path / "long.mp4", 600))
         for _ in range(2):  # the place was given back
             go(page)
@@ -98,17 +78,17 @@ def test_progress_cancel_and_again(server: Server, browser, tmp_path: Path) -> N
         assert page.get_by_text("others are going through clips").count() == 0
 
 
-def test_what_is_no_video_is_said(server: Server, browser, tmp_path: Path) -> None:
-    with visit(browser, server) as page:
+def test_what_is_no_video_is_said(server: Server, visits, tmp_path: Path) -> None:
+    with visit(visits, server) as page:
         go(page)
         expect(page.get_by_text("Expected a file, got none")).to_be_visible()
         page.get_by_role("button", name="earth", exact=True).click()
         expect(page.locator("video[src*='b.mp4']").first).to_be_visible()
 
 
-def test_the_camera(server: Server, browser) -> None:
+def test_the_camera(server: Server, visits) -> None:
     """Frames come one after the other, none before it is started."""
-    with visit(browser, server) as page:
+    with visit(visits, server) as page:
         sent = []
         page.on("request", lambda r: sent.append(r.url) if "queue/join" in r.url else None)
         page.get_by_role("tab", name="The camera").click()

@@ -44,7 +44,7 @@ def write_tiny(root: Path) -> dict[str, Path]:
         torch.manual_seed(4)
         folders[model] = root / f"tiny_{model}"
         write_checkpoint(
-            folders[model], model=build().eval(), library="ours", class_names=NAMES, golden_pixels=golden,
+            folders[model], model=build().eval(), library="ours", class_names=NAMES, golden_input=golden,
             checkpoint=row(model), extra_card=facts,
         )  # fmt: skip
     return folders

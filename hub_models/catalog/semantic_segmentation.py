@@ -116,6 +116,119 @@ BUNDLED: tuple[Checkpoint, ...] = (
         ),
     ),
     Checkpoint(
+        id="unet.camvid",
+        task="semantic-segmentation",
+        title="U-Net (small)",
+        architecture="U-Net",
+        year=2015,
+        library="ours",
+        source="bundled:unet.camvid",
+        model="unet",
+        sentence=(
+            "Every map of the encoder is handed across to the "
+            "decoder, so that fine borders survive the "
+            "pooling."
+        ),
+        paper=(
+            "Ronneberger, Fischer, Brox: U-Net: Convolutional "
+            "Networks for Biomedical Image Segmentation "
+            "(2015)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="CamVid, University of Cambridge: academic use, cite Brostow et al. 2008",
+        trained_on="CamVid (street scenes from a car in Cambridge, 11 classes)",
+        parameters=508_299,
+        megabytes=0.53,
+        input=InputSpec(
+            size_hw=(288, 384),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            interpolation="bilinear",
+        ),
+        sha256="1a90941a04fd729b2eed9ff02d4494888c9e9ccbc1a2ec0aef9d4e76ed2f4f85",
+        recipe=(
+            "python -m finetune.semantic_segmentation_camvid unet --data-dir DIR --output runs/unet.camvid"
+        ),
+        deviations=(
+            "padded convolutions, so that the labels have the "
+            "picture's size (the paper's lose a border of 92 "
+            "pixels); batch normalisation, which was invented "
+            "in the same year, and no dropout; colour "
+            "pictures."
+        ),
+        metrics=(
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="mean IoU",
+                value=0.530651,
+                count=101,
+                low=0.524202,
+                high=0.536983,
+                baseline=0.166783,
+                baseline_name="most frequent class at each place",
+            ),
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="pixel accuracy",
+                value=0.848165,
+                count=101,
+                low=0.844719,
+                high=0.85162,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="boundary F",
+                value=0.503237,
+                count=101,
+                low=0.496238,
+                high=0.510806,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="mean IoU",
+                value=0.434729,
+                count=62,
+                low=0.422769,
+                high=0.447613,
+                baseline=0.125195,
+                baseline_name="most frequent class at each place",
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="pixel accuracy",
+                value=0.795681,
+                count=62,
+                low=0.78297,
+                high=0.808516,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="boundary F",
+                value=0.431233,
+                count=62,
+                low=0.413506,
+                high=0.447293,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="train",
+                name="mean IoU",
+                value=0.528913,
+                count=60,
+                low=0.50991,
+                high=0.545244,
+                baseline=0.18017,
+                baseline_name="most frequent class at each place",
+            ),
+        ),
+    ),
+    Checkpoint(
         id="enet.camvid",
         task="semantic-segmentation",
         title="ENet",

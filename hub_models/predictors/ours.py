@@ -9,9 +9,10 @@ from torch import nn
 
 from hub_models.checkpoint import Checkpoint
 from hub_models.errors import CheckpointError
-from hub_models.local import label_names, read_config
+from hub_models.local import VOCABULARY, label_names, read_config
 from hub_models.predictors import Predictor
 from hub_models.predictors.weights import assign, read_tensors
+from hub_models.vocabulary import read_vocabulary
 
 WRAPPERS = {  # task -> module of predictors, class
     "image-classification": "classifier:Classifier",
@@ -19,6 +20,12 @@ WRAPPERS = {  # task -> module of predictors, class
     "object-detection": "detector:Detector",
     "semantic-segmentation": "segmenter:Segmenter",
     "instance-segmentation": "instances:SeparatedInstances",
+    "face-recognition": "face_embedder:FaceEmbedder",
+    "face-landmarks": "face_landmarker:FaceLandmarker",
+    "style-transfer": "stylizer:Stylizer",
+    "sentiment": "text_classifier:TextClassifier",
+    "named-entities": "tagger:Tagger",
+    "language-model": "character_generator:CharacterGenerator",
 }
 
 
@@ -40,10 +47,14 @@ def build(checkpoint: Checkpoint, files: Path, device: str) -> nn.Module:
 
 
 def load(checkpoint: Checkpoint, files: Path, device: str) -> Predictor:
-    """A ready predictor for the checkpoint's task; class names and preprocessing come with the weights."""
+    """A ready predictor for the checkpoint's task; class names and preprocessing come with the weights.
+
+    What a network that reads text has in place of an InputSpec is its Vocabulary.
+    """
     network = build(checkpoint, files, device)
     names = label_names(files)
-    return wrapper(checkpoint)(checkpoint, network, checkpoint.input, names, device)
+    spec = checkpoint.input or read_vocabulary(files / VOCABULARY)
+    return wrapper(checkpoint)(checkpoint, network, spec, names, device)
 
 
 def wrapper(checkpoint: Checkpoint) -> type:

@@ -9,8 +9,8 @@ from torch import nn
 from hub_models.checkpoint import Checkpoint
 from hub_models.labels import read_labels
 from hub_models.local import read_config
+from hub_models.predictors import Predictor
 from hub_models.predictors.classifier import Classifier
-from hub_models.predictors.segmenter import Segmenter
 from hub_models.predictors.weights import assign, read_tensors
 from hub_models.preprocess import InputSpec
 
@@ -48,12 +48,20 @@ def build(checkpoint: Checkpoint, files: Path, device: str) -> nn.Module:
     return assign(model, tensors, checkpoint).to(device)
 
 
-def load(checkpoint: Checkpoint, files: Path, device: str) -> Classifier | Segmenter:
+def load(checkpoint: Checkpoint, files: Path, device: str) -> Predictor:
     """A ready predictor; class names and preprocessing come with the weights where these bring them."""
     if checkpoint.task == "semantic-segmentation":
         from hub_models.predictors import timm_segmenter
 
         return timm_segmenter.load(checkpoint, files, device)
+    if checkpoint.task == "face-recognition":
+        from hub_models.predictors import timm_embedder
+
+        return timm_embedder.load(checkpoint, files, device)
+    if checkpoint.task == "style-transfer":
+        from hub_models.predictors import gatys
+
+        return gatys.load(checkpoint, files, device)
     network = build(checkpoint, files, device)
     config = read_config(files) if files.is_dir() else {}
     names = config.get("label_names") or config.get("pretrained_cfg", {}).get("label_names")

@@ -23,6 +23,9 @@ KINDS = {  # task -> class of the library, in words
         "AutoModelForUniversalSegmentation",
         "a network that finds objects and their masks",
     ),
+    "language-model": ("AutoModelForCausalLM", "a language model"),
+    "sentiment": ("AutoModelForSequenceClassification", "a classifier of texts"),
+    "named-entities": ("AutoModelForTokenClassification", "a tagger of words"),
 }
 OF_MODEL = {  # what config.json calls itself -> class, where it is not that of the task
     "mask2former": "AutoModelForUniversalSegmentation",
@@ -89,6 +92,15 @@ def load(checkpoint: Checkpoint, files: Path, device: str) -> Predictor:
 
         kind = SamPredictor if network.config.model_type == "sam" else TransformersInstances
         return kind(checkpoint, network, files, device)
+    if checkpoint.task in ("sentiment", "named-entities"):
+        from hub_models.predictors.transformers_text import TransformersTagger, TransformersTextClassifier
+
+        reads = TransformersTextClassifier if checkpoint.task == "sentiment" else TransformersTagger
+        return reads(checkpoint, network, files, device)
+    if checkpoint.task == "language-model":
+        from hub_models.predictors.transformers_generator import TransformersGenerator
+
+        return TransformersGenerator(checkpoint, network, files, device)
     names = [network.config.id2label[i] for i in range(network.config.num_labels)]
     spec = checkpoint.input or InputSpec(size_hw=(224, 224))
     predictor = TransformersClassifier(checkpoint, network, spec, names, device, fold=False)

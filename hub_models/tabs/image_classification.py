@@ -1,47 +1,47 @@
 """The tab of image classification: name what is in a picture, then see why."""
 
-import html
-
 import gradio as gr
 
 from hub_models.loader import LOADER
 from hub_models.picture import decode_picture
 from hub_models.tabs.image_classification_inside import look_inside
 from hub_models.task import Task
-from hub_models.ui import PictureInput, frame, on_click, show_picture
+from hub_models.ui import frame, show_picture
+from hub_models.ui.asking import on_ask, picture_input, run_buttons
 from hub_models.ui.components import uploaded
-from hub_models.ui.examples import available, example_buttons, failure_buttons, link_button
+from hub_models.ui.failures import Failure
 from hub_models.ui.frame import Preset, Shared, checkpoint_menu
+from hub_models.ui.loading import loading
 from hub_models.ui.tables import bars, took
 
 # Inputs that our checkpoints are known to get wrong, and what they teach. Each is computed live.
 FAILURES = (
-    (
-        "A cat is read as a digit",
-        "cat",
-        "lenet5.mnist",
-        "LeNet-5 only knows the ten digits. Softmax must share 100 % among them, so a picture of anything else "
+    Failure(
+        title="A cat is read as a digit",
+        example="cat",
+        checkpoint="lenet5.mnist",
+        why="LeNet-5 only knows the ten digits. Softmax must share 100 % among them, so a picture of anything else "
         "still gets a digit, often a confident one: there is no answer “none of these”.",
     ),
-    (
-        "A street with a bus, seen through 32 x 32 pixels",
-        "bus",
-        "resnet20.cifar10",
-        "The networks trained on CIFAR-10 see a thumbnail. Look at what the network saw: people, bus and house "
+    Failure(
+        title="A street with a bus, seen through 32 x 32 pixels",
+        example="bus",
+        checkpoint="resnet20.cifar10",
+        why="The networks trained on CIFAR-10 see a thumbnail. Look at what the network saw: people, bus and house "
         "melt into one another, and the centre crop has cut off a part.",
     ),
-    (
-        "A lion is sorted into waste",
-        "lion",
-        "efficientnet_lite0.trashnet",
-        "After fine-tuning the network has forgotten the thousand classes it came from. It answers with the six "
+    Failure(
+        title="A lion is sorted into waste",
+        example="lion",
+        checkpoint="efficientnet_lite0.trashnet",
+        why="After fine-tuning the network has forgotten the thousand classes it came from. It answers with the six "
         "it was taught last, whatever it is shown.",
     ),
-    (
-        "Which cat is it?",
-        "cat",
-        "efficientnet_lite0.imagenet",
-        "Tabby, tiger cat and Egyptian cat look alike, to people too: the probability is spread over all three. "
+    Failure(
+        title="Which cat is it?",
+        example="cat",
+        checkpoint="efficientnet_lite0.imagenet",
+        why="Tabby, tiger cat and Egyptian cat look alike, to people too: the probability is spread over all three. "
         "Their sum says cat, and that is right; one label a picture cannot say it.",
     ),
 )
@@ -54,11 +54,8 @@ def tab(task: Task, preset: Preset) -> None:
 def classify(task: Task, picture: str | None, checkpoint: str, progress: gr.Progress):
     """Answer in two steps, so that a download or a first load is announced before it begins."""
     path = uploaded(picture)
-    row = LOADER.checkpoint(checkpoint, task.id)
-    if all(c.id != checkpoint for c, _ in LOADER.loaded()):
-        how = f"Downloading {row.megabytes:,.0f} MB and loading" if not row.offline else "Loading"
-        yield f"<p>{how} {html.escape(row.title)} ({html.escape(row.weights_licence)}) ...</p>", ""
-        LOADER.get(checkpoint, task.id, lambda done, total: progress((done, total), desc=how, unit="bytes"))
+    for words in loading(task, checkpoint, progress):
+        yield words, ""
     answer = task.predict(path, checkpoint)
     seen = LOADER.get(checkpoint, task.id).crop(decode_picture(path).pixels)
     if seen.shape[2] == 1:
@@ -74,30 +71,13 @@ def classify(task: Task, picture: str | None, checkpoint: str, progress: gr.Prog
 
 def try_it(task: Task, preset: Preset) -> Shared:
     """Picture, checkpoint, answer."""
-    examples = available(task)
     with gr.Row():
         with gr.Column(min_width=280):
-            picture = PictureInput(
-                value=str(examples[preset.example]) if preset.example in examples else None,
-                label="Picture: upload, camera or paste",
-                sources=["upload", "webcam", "clipboard"],
-                height=300,
-            )
-            example = gr.State(preset.example)
-            example_buttons(examples, picture, example)
+            picture, example = picture_input(task, preset, example_width=60)
         with gr.Column(min_width=280):
             checkpoint = checkpoint_menu(task, preset)
-            with gr.Row():
-                run = gr.Button("Classify", variant="primary")
-                stop = gr.Button("Cancel", min_width=60)
-                link_button(task, checkpoint, example)
+            buttons = run_buttons(task, "Classify", checkpoint, example)
             answer = gr.HTML("<p>Choose a picture, then press Classify.</p>", elem_id="answer")
             sight = gr.HTML()
-
-    def go(given: str | None, identity: str, progress=gr.Progress()):  # noqa: B008 (gradio's way to ask for it)
-        yield from classify(task, given, identity, progress)
-
-    on_click([run.click, picture.upload], go, [picture, checkpoint], [answer, sight], stop=stop)
-    with gr.Accordion("Where it goes wrong, and why", open=False):
-        failure_buttons(task, examples, FAILURES, classify, [picture, checkpoint, answer, sight])
+    on_ask(task, classify, buttons, [picture, checkpoint], [answer, sight], FAILURES)
     return Shared(checkpoint=checkpoint, input=picture)

@@ -7,9 +7,9 @@ from hub_models.errors import BadInput
 from hub_models.loader import LOADER
 from hub_models.picture import decode_picture
 from hub_models.tabs.image_classification_bench import bench_view
-from hub_models.tabs.image_classification_compare import comparison_view
 from hub_models.task import Task
 from hub_models.ui import on_click, show_picture
+from hub_models.ui.compare_answers import answers_view
 from hub_models.ui.components import uploaded
 from hub_models.ui.frame import Shared
 from hub_models.ui.tables import table
@@ -40,7 +40,13 @@ def look_inside(task: Task, shared: Shared) -> None:
         with gr.Tab("Convolution bench"):
             bench_view(shared)
         with gr.Tab("Old and new side by side"):
-            comparison_view(task, shared)
+            answers_view(
+                task,
+                shared,
+                "One picture through every checkpoint, oldest architecture first. The classes differ: compare what each "
+                "network was taught, how large it is, and how long it takes.",
+                uploaded,
+            )
 
 
 def layers_view(task: Task, shared: Shared) -> None:

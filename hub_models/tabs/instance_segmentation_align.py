@@ -6,11 +6,11 @@ from PIL import Image, ImageDraw
 
 from hub_models import draw
 from hub_models.loader import LOADER
-from hub_models.tabs.instance_segmentation_rpn import proposed
 from hub_models.task import Task
 from hub_models.ui import on_click, show_picture
 from hub_models.ui.fitting import fitting_menu, of_model
 from hub_models.ui.frame import Shared
+from hub_models.ui.proposals import proposed
 from hub_models.ui.tables import table
 
 WIDE, TILE = 640, 28  # pixels of the part of the map that is shown, and of a value that was read

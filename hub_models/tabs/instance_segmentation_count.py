@@ -6,10 +6,12 @@ import gradio as gr
 import numpy as np
 
 from hub_models import draw
-from hub_models.tabs.instance_segmentation_seen import Seen, at_size, see, show_instances
+from hub_models.segments import Instances
+from hub_models.tabs.instance_segmentation_seen import at_size, found_in, show_instances
 from hub_models.tabs.instance_segmentation_separate import coloured
 from hub_models.task import Task
 from hub_models.ui import on_click, show_picture
+from hub_models.ui.candidates import Seen, see
 from hub_models.ui.frame import Shared
 from hub_models.ui.tables import table
 
@@ -31,11 +33,11 @@ def count_view(task: Task, shared: Shared) -> None:
     on_click(show.click, view, [shared.input, shared.checkpoint, *shared.controls], [pictures, numbers])
 
 
-def both(seen: Seen, confidence: float, iou: float, threshold: float) -> tuple[str, str]:
+def both(seen: Seen[Instances], confidence: float, iou: float, threshold: float) -> tuple[str, str]:
     """(both paintings and what is connected, both counts), as HTML."""
     from hub_models.inside.instances import counted_twice
 
-    found = seen.found(confidence, iou)
+    found = found_in(seen, confidence, iou)
     pixels = seen.pixels()
     scaled = at_size(found, pixels.shape[:2])
     counted = counted_twice(scaled, threshold)

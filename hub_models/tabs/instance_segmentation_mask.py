@@ -4,9 +4,11 @@ import gradio as gr
 import numpy as np
 
 from hub_models import draw
-from hub_models.tabs.instance_segmentation_seen import Seen, at_size, see
+from hub_models.segments import Instances
+from hub_models.tabs.instance_segmentation_seen import at_size, found_in
 from hub_models.task import Task
 from hub_models.ui import on_click, show_picture
+from hub_models.ui.candidates import Seen, see
 from hub_models.ui.frame import Shared
 from hub_models.ui.tables import table
 
@@ -31,7 +33,7 @@ def mask_view(task: Task, shared: Shared) -> None:
         found = see(task, picture, identity)
         return found, mask, *view(found, confidence, iou, place, mask)
 
-    def view(found: Seen | None, confidence, iou, place, cut):
+    def view(found: Seen[Instances] | None, confidence, iou, place, cut):
         return ("", "") if found is None else stages_of(found, confidence, iou, int(place), cut)
 
     inputs = [shared.input, shared.checkpoint, *shared.controls, number]
@@ -41,9 +43,11 @@ def mask_view(task: Task, shared: Shared) -> None:
     on_click(moved, view, inputs, [stages, facts], light=True, show_progress="hidden")
 
 
-def stages_of(seen: Seen, confidence: float, iou: float, place: int, threshold: float) -> tuple[str, str]:
+def stages_of(
+    seen: Seen[Instances], confidence: float, iou: float, place: int, threshold: float
+) -> tuple[str, str]:
     """(three pictures of one object's mask, what they count), as HTML."""
-    found = seen.found(confidence, iou)
+    found = found_in(seen, confidence, iou)
     if not len(found):
         return "<p>No object at these thresholds.</p>", ""
     i = min(place, len(found)) - 1

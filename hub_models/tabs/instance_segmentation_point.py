@@ -1,13 +1,13 @@
 """Point at it: Segment Anything cuts out what lies at the points clicked, or in the box drawn, whatever it is."""
 
-import html
-import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import gradio as gr
 import numpy as np
 
+from hub_models.answering import timed
 from hub_models.loader import LOADER
 from hub_models.picture import decode_picture, encode_jpeg
 from hub_models.tabs.instance_segmentation_pointed import WAITING, Pointed, shown, with_gesture, with_point
@@ -16,6 +16,7 @@ from hub_models.ui import on_click
 from hub_models.ui.components import uploaded
 from hub_models.ui.detections import for_eyes
 from hub_models.ui.frame import Shared
+from hub_models.ui.loading import loading, with_progress
 
 # A click tells a point, a drag the corners of a box, in shares of the picture's sides
 POINT = """
@@ -66,9 +67,6 @@ def point_part(task: Task, shared: Shared) -> None:
         with gr.Column(min_width=280):
             proposals = gr.HTML(elem_id="proposals")
 
-    def begin(picture, identity, progress=gr.Progress()):  # noqa: B008 (gradio's way to ask for it)
-        yield from embed(task, picture, identity, progress)
-
     def clicked(state, kind, event: gr.EventData):
         return answered(task, with_gesture(state, (event.x0, event.y0, event.x1, event.y1), kind == ON))
 
@@ -86,7 +84,7 @@ def point_part(task: Task, shared: Shared) -> None:
         return cleared, *shown(cleared)
 
     outputs = [pointed, sight, proposals]
-    on_click(look.click, begin, [shared.input, menu], outputs)
+    on_click(look.click, with_progress(partial(embed, task)), [shared.input, menu], outputs)
     on_click(sight.release, clicked, [pointed, kind], outputs)
     on_click(add.click, typed, [pointed, x, y, kind], outputs)
     on_click(undo.click, one_less, [pointed], outputs)
@@ -98,20 +96,11 @@ def embed(
 ) -> Iterator[tuple[Pointed | None, str, str]]:
     """The encoder's look at the picture; a download is announced before it begins."""
     pixels = decode_picture(uploaded(picture)).pixels
-    row = LOADER.checkpoint(identity, task.id)
-    if all(c.id != identity for c, _ in LOADER.loaded()):
-        words = f"Downloading {row.megabytes:,.0f} MB, if not yet here, and loading {row.title} ({row.weights_licence}) ..."
-        yield None, f"<p>{html.escape(words)}</p>", ""
-        tell = lambda done, total: progress((done, total), desc="Downloading", unit="bytes")  # noqa: E731
-        LOADER.get(identity, task.id, tell)
-    began = time.perf_counter()
-    embedded = LOADER.run(identity, task.id, lambda predictor: predictor.embed(pixels))
-    state = Pointed(
-        picture=encode_jpeg(for_eyes(pixels), 92),
-        embedded=embedded,
-        checkpoint=identity,
-        seconds=time.perf_counter() - began,
-    )
+    for words in loading(task, identity, progress):
+        yield None, words, ""
+    embedded, seconds = timed(LOADER.run, identity, task.id, lambda predictor: predictor.embed(pixels))
+    jpeg = encode_jpeg(for_eyes(pixels), 92)
+    state = Pointed(picture=jpeg, embedded=embedded, checkpoint=identity, seconds=seconds)
     yield state, *shown(state)
 
 
@@ -123,7 +112,8 @@ def answered(task: Task, state: Pointed) -> tuple[Pointed, str, str]:
     points = np.array([point[:2] for point in state.points], np.float64).reshape(-1, 2)
     labels = np.array([int(on) for _, _, on in state.points], np.int64)
     box = None if state.box is None else np.array(state.box)
-    began = time.perf_counter()
-    found = LOADER.run(state.checkpoint, task.id, lambda p: p.masks(state.embedded, points, labels, box))
-    state = replace(state, found=found, seconds=time.perf_counter() - began)
+    found, seconds = timed(
+        LOADER.run, state.checkpoint, task.id, lambda p: p.masks(state.embedded, points, labels, box)
+    )
+    state = replace(state, found=found, seconds=seconds)
     return state, *shown(state)

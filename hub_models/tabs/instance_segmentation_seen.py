@@ -1,59 +1,21 @@
-"""What a network said of a picture, kept so that thresholds can be moved without asking it again; and how it is shown."""
+"""What is left of the objects that a network found, at thresholds, and how it is shown."""
 
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from hub_models import draw_segments
-from hub_models.loader import LOADER
-from hub_models.picture import decode_picture, encode_jpeg
 from hub_models.segments import Instances
-from hub_models.task import Task
 from hub_models.ui import show_picture
-from hub_models.ui.components import uploaded
-from hub_models.ui.detections import for_eyes, resized_boxes
+from hub_models.ui.candidates import Seen
+from hub_models.ui.detections import resized_boxes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """All candidates in a picture, before any threshold; small enough for the memory of a session."""
+def found_in(seen: Seen[Instances], confidence: float, iou: float) -> Instances:
+    """What is left at these thresholds."""
+    from hub_models.predictors.instances import select_instances
 
-    picture: bytes  # JPEG, as large as it is shown
-    candidates: Instances  # in pixels of the picture given
-    suppresses: bool  # non-max suppression follows
-    seconds: float
-    device: str
-    notes: tuple[str, ...]
-
-    def pixels(self) -> np.ndarray:
-        return decode_picture(self.picture).pixels
-
-    def found(self, confidence: float, iou: float) -> Instances:
-        """What is left at these thresholds."""
-        from hub_models.predictors.instances import select_instances
-
-        return select_instances(self.candidates, confidence, iou, self.suppresses)
-
-
-def see(task: Task, picture: str | None, checkpoint: str) -> Seen:
-    """All candidates of `checkpoint` in the visitor's picture."""
-    decoded = decode_picture(uploaded(picture))
-
-    def work(predictor):
-        began = time.perf_counter()
-        candidates = predictor.candidates(decoded.pixels)
-        return candidates, predictor.suppresses, time.perf_counter() - began
-
-    candidates, suppresses, seconds = LOADER.run(checkpoint, task.id, work)
-    return Seen(
-        picture=encode_jpeg(for_eyes(decoded.pixels), 95),
-        candidates=candidates,
-        suppresses=suppresses,
-        seconds=seconds,
-        device=LOADER.device,
-        notes=decoded.notes,
-    )
+    return select_instances(seen.candidates, confidence, iou, seen.suppresses)
 
 
 def at_size(found: Instances, size_hw: tuple[int, int]) -> Instances:

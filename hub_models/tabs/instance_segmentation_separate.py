@@ -6,13 +6,13 @@ import numpy as np
 from hub_models import draw, draw_segments
 from hub_models.loader import LOADER
 from hub_models.picture import decode_picture
-from hub_models.tabs.instance_segmentation_rpn import network_picture
 from hub_models.task import Task
 from hub_models.ui import on_click, show_picture
 from hub_models.ui.components import uploaded
 from hub_models.ui.detections import for_eyes
 from hub_models.ui.fitting import fitting_menu
 from hub_models.ui.frame import Shared
+from hub_models.ui.network_picture import network_picture
 from hub_models.ui.tables import table
 
 CLASSES = ("background", "inside", "border")
@@ -50,7 +50,7 @@ def apart(predictor, picture: str | None) -> tuple[str, str, str]:
     x, used = predictor.preprocess(pixels)
     logits = predictor.forward(x)[0, :, : used[0], : used[1]].float()
     found = separation(logits.softmax(0).cpu().numpy(), LEAST_INSIDE)
-    seen = network_picture(predictor, pixels)[: used[0], : used[1]]
+    seen = network_picture(predictor, pixels, used)
     maps = "".join(
         show_picture(for_eyes(draw.heat(map)), f"Probability of {name}: dark 0, bright 1.")
         for name, map in zip(CLASSES, found.probabilities, strict=True)

@@ -5,35 +5,36 @@ import html
 import gradio as gr
 import numpy as np
 
-from hub_models.loader import LOADER
 from hub_models.picture import decode_picture
 from hub_models.results import Location
 from hub_models.tabs.localization_form import FORM
 from hub_models.tabs.localization_inside import look_inside
 from hub_models.task import Task
-from hub_models.ui import PictureInput, frame, on_click
+from hub_models.ui import frame
+from hub_models.ui.asking import on_ask, picture_input, run_buttons
 from hub_models.ui.components import uploaded
 from hub_models.ui.detections import show_frames
-from hub_models.ui.examples import available, example_buttons, failure_buttons, link_button
+from hub_models.ui.failures import Failure
 from hub_models.ui.frame import Preset, Shared, checkpoint_menu
+from hub_models.ui.loading import loading
 from hub_models.ui.tables import table, took
 
 WAITING = "<p>Choose a picture, then press Localize.</p>"
 
 # Inputs that our checkpoints are known to get wrong, and what they teach. Each is computed live.
 FAILURES = (
-    (
-        "A dozen cells, one answer",
-        "smear",
-        "localizer.bccd",
-        "The vector has room for one object. Of a whole smear it gives one cell, or a box and a class mixed of several, "
+    Failure(
+        title="A dozen cells, one answer",
+        example="smear",
+        checkpoint="localizer.bccd",
+        why="The vector has room for one object. Of a whole smear it gives one cell, or a box and a class mixed of several, "
         "and says nothing of the others, at p_c = 1. Several objects need object detection, the next section.",
     ),
-    (
-        "A cat is a white blood cell",
-        "cat",
-        "localizer.bccd",
-        "p_c has learned to tell cells from empty glass, and from nothing else: whatever is large and not empty is a "
+    Failure(
+        title="A cat is a white blood cell",
+        example="cat",
+        checkpoint="localizer.bccd",
+        why="p_c has learned to tell cells from empty glass, and from nothing else: whatever is large and not empty is a "
         "cell. That no object is there must be taught with pictures of everything that may come.",
     ),
 )
@@ -59,11 +60,8 @@ def vector_table(found: Location) -> str:
 def localize(task: Task, picture: str | None, checkpoint: str, progress: gr.Progress):
     """Answer in two steps, so that a download or a first load is announced before it begins."""
     path = uploaded(picture)
-    row = LOADER.checkpoint(checkpoint, task.id)
-    if all(c.id != checkpoint for c, _ in LOADER.loaded()):
-        how = f"Downloading {row.megabytes:,.0f} MB and loading" if not row.offline else "Loading"
-        yield "", f"<p>{how} {html.escape(row.title)} ({html.escape(row.weights_licence)}) ...</p>"
-        LOADER.get(checkpoint, task.id, lambda done, total: progress((done, total), desc=how, unit="bytes"))
+    for words in loading(task, checkpoint, progress):
+        yield "", words
     answer = task.predict(path, checkpoint)
     sight = show_location(decode_picture(path).pixels, answer.result)
     yield (
@@ -74,33 +72,16 @@ def localize(task: Task, picture: str | None, checkpoint: str, progress: gr.Prog
 
 def try_it(task: Task, preset: Preset) -> Shared:
     """Picture, checkpoint; box and vector."""
-    examples = available(task)
     with gr.Row():
         with gr.Column(min_width=280):
-            picture = PictureInput(
-                value=str(examples[preset.example]) if preset.example in examples else None,
-                label="Picture of one object: upload, camera or paste",
-                sources=["upload", "webcam", "clipboard"],
-                height=300,
-            )
-            example = gr.State(preset.example)
-            example_buttons(examples, picture, example)
+            picture, example = picture_input(task, preset, "Picture of one object", example_width=60)
         with gr.Column(min_width=280):
             checkpoint = checkpoint_menu(task, preset)
-            with gr.Row():
-                run = gr.Button("Localize", variant="primary")
-                stop = gr.Button("Cancel", min_width=60)
-                link_button(task, checkpoint, example)
+            buttons = run_buttons(task, "Localize", checkpoint, example)
     with gr.Row():
         with gr.Column(scale=3, min_width=280):
             sight = gr.HTML(elem_id="located")
         with gr.Column(scale=2, min_width=280):
             answer = gr.HTML(WAITING, elem_id="answer")
-
-    def go(given: str | None, identity: str, progress=gr.Progress()):  # noqa: B008 (gradio's way to ask for it)
-        yield from localize(task, given, identity, progress)
-
-    on_click([run.click, picture.upload], go, [picture, checkpoint], [sight, answer], stop=stop)
-    with gr.Accordion("Where it goes wrong, and why", open=False):
-        failure_buttons(task, examples, FAILURES, localize, [picture, checkpoint, sight, answer])
+    on_ask(task, localize, buttons, [picture, checkpoint], [sight, answer], FAILURES)
     return Shared(checkpoint=checkpoint, input=picture)

@@ -1,6 +1,6 @@
 """The Fine-tune form of object detection: which networks can be trained, and on what."""
 
-from hub_models.ui.form import Choice, Form, batch, epochs, rate
+from hub_models.ui.form import Choice, Form, augmentation, batch, epochs, rate
 
 FORM = Form(
     words=(
@@ -26,16 +26,7 @@ FORM = Form(
             ),
             value="yolo-anchors",
         ),
-        Choice(
-            flag="--augment",
-            label="Augmentation",
-            options=(
-                ("photo: size, place, mirrored", "photo"),
-                ("any way up: upside down too, for microscopes and the air", "any_way_up"),
-                ("none", "none"),
-            ),
-            value="photo",
-        ),
+        augmentation(),
     ),
     figures=(epochs(40), batch(8), rate(0.002)),
     score="map50",

@@ -22,10 +22,10 @@ from hub_models.loader import LOADER
 from hub_models.local import label_names
 from hub_models.picture import decode_picture
 from hub_models.results import Boxes
-from hub_models.tabs.object_detection_menu import fitting_menu
 from hub_models.task import Task
 from hub_models.ui import on_click
 from hub_models.ui.detections import show_frames
+from hub_models.ui.fitting import fitting_menu
 from hub_models.ui.frame import Shared
 from hub_models.ui.plot import Curve as Line
 from hub_models.ui.plot import curves

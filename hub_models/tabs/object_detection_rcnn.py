@@ -11,13 +11,14 @@ from hub_models.loader import LOADER
 from hub_models.picture import decode_picture
 from hub_models.preprocess import normalise
 from hub_models.results import Boxes
-from hub_models.tabs.object_detection_menu import fitting_menu, network_picture, of_model
 from hub_models.tabs.object_detection_pooling import pooling
 from hub_models.task import Task
 from hub_models.ui import on_click, show_picture
 from hub_models.ui.components import uploaded
-from hub_models.ui.detections import show_frames
+from hub_models.ui.detections import numbered, show_frames
+from hub_models.ui.fitting import fitting_menu, of_model
 from hub_models.ui.frame import Shared
+from hub_models.ui.network_picture import network_picture
 from hub_models.ui.tables import problem, table
 
 PROPOSAL, OBJECT = 1, 0  # styles of lines
@@ -34,10 +35,6 @@ class Looked:
     found: Boxes
     nearest: np.ndarray  # (objects,) the proposal that overlaps each object most
     seconds: tuple[float, float]  # of the search and of the network
-
-    def objects(self) -> list[str]:
-        rows = zip(self.found.labels, self.found.scores, strict=True)
-        return [f"{i}: {self.found.names[label]} {score:.0%}" for i, (label, score) in enumerate(rows, 1)]
 
 
 def rcnn_view(task: Task, shared: Shared) -> None:
@@ -62,7 +59,7 @@ def rcnn_view(task: Task, shared: Shared) -> None:
 
     def begin(picture, identity, most, confidence, iou):
         found = LOADER.run(identity, task.id, lambda predictor: look(predictor, picture, confidence, iou))
-        names = found.objects()
+        names = numbered(found.found)
         first = names[0] if names else None
         menus = gr.Dropdown(names, value=first)
         return found, facts_of(found), best_of(found, most), menus, *choose(found, first)
@@ -132,7 +129,7 @@ def region_of(found: Looked, number: int) -> str:
     place = int(found.nearest[number])
     boxes = np.stack([found.found.boxes_xyxy[number], found.proposals[place]])
     says = (
-        f"{found.objects()[number]}: nearest to it lies proposal {place + 1} of {len(found.proposals)}; the box "
+        f"{numbered(found.found)[number]}: nearest to it lies proposal {place + 1} of {len(found.proposals)}; the box "
         "regressor of its class moved and stretched such boxes onto it."
     )
     meaning = [(OBJECT, "the object's box"), (PROPOSAL, "the proposal")]

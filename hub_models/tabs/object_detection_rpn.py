@@ -5,17 +5,14 @@ import numpy as np
 
 from hub_models import draw
 from hub_models.loader import LOADER
-from hub_models.picture import decode_picture
-from hub_models.tabs.object_detection_menu import fitting_menu, network_picture, of_model
 from hub_models.tabs.object_detection_pooling import pooling
 from hub_models.task import Task
-from hub_models.ui import on_click, show_picture
-from hub_models.ui.components import uploaded
-from hub_models.ui.detections import for_eyes, resized_boxes, show_frames
+from hub_models.ui import on_click
+from hub_models.ui.detections import show_frames
+from hub_models.ui.fitting import fitting_menu, of_model
 from hub_models.ui.frame import Shared
+from hub_models.ui.proposals import ANCHOR, PROPOSAL, heat_of, picture_of_steps, proposed
 from hub_models.ui.tables import table
-
-ANCHOR, PROPOSAL, REFINED = 1, 3, 0  # styles of lines
 
 
 def rpn_view(task: Task, shared: Shared) -> None:
@@ -45,9 +42,12 @@ def rpn_view(task: Task, shared: Shared) -> None:
             pooled = gr.HTML()
 
     def view(picture, identity, most, y, x, place):
+        from hub_models.inside.proposals import shared_map as map_of
+
         def work(predictor):
-            found, seen, shared_map = proposed(predictor, picture)
+            found, seen, pixels = proposed(predictor, picture)
             drawn = heat_of(found, seen, int(most)), *cell_of(found, seen, y, x)
+            shared_map = map_of(predictor.network, pixels)
             stride = predictor.network.head.stride
             return *drawn, *proposal_of(found, seen, predictor.names, shared_map, stride, int(place))
 
@@ -63,34 +63,11 @@ def rpn_view(task: Task, shared: Shared) -> None:
     on_click(moved, view, [shared.input, menu, count, down, across, number], outputs)
 
 
-def proposed(predictor, picture: str | None) -> tuple:
-    """(RegionProposals, the network's picture (h, w, 3), the shared map (C, h, w))."""
-    from hub_models.inside import proposals as inside
-
-    pixels = decode_picture(uploaded(picture)).pixels
-    x, _ = predictor.preprocess(pixels)
-    found = inside.region_proposals(predictor.network, x)
-    return found, network_picture(predictor, pixels), inside.shared_map(predictor.network, x)
-
-
 def likeliest(found) -> tuple[int, int]:
     """Percent from the top and from the left of the cell with the highest objectness."""
     rows, columns, _ = found.objectness.shape
     row, column = divmod(int(found.objectness_map().argmax()), columns)
     return round(100 * row / rows), round(100 * column / columns)
-
-
-def heat_of(found, seen: np.ndarray, count: int) -> str:
-    """Objectness at every cell, and the likeliest proposals."""
-    best = found.proposals[:count]
-    large = for_eyes(draw.overlay(seen, found.objectness_map(), 0.5))
-    boxes = resized_boxes(best, seen.shape[:2], large.shape[:2])
-    rows, columns, each = found.objectness.shape
-    says = (
-        f"{rows} x {columns} cells of {found.stride} pixels with {each} anchors each; bright: likely an object. Framed: "
-        f"the {len(best)} likeliest of {len(found.proposals)} proposals, near duplicates left out."
-    )
-    return show_picture(draw.framed(large, boxes, [PROPOSAL] * len(boxes), [""] * len(boxes)), says)
 
 
 def cell_of(found, seen: np.ndarray, y: float, x: float) -> tuple[str, str]:
@@ -120,14 +97,5 @@ def proposal_of(
     if not len(found.proposals):
         return "<p>No proposal in this picture.</p>", ""
     i = min(number, len(found.proposals)) - 1
-    row, column, which = found.origins[i]
-    boxes = np.stack([found.refined[i], found.proposals[i], found.anchors[row, column, which]])
-    verdict = f"{names[found.labels[i]]} {found.certainty[i]:.0%}"
-    says = (
-        f"Proposal {i + 1} of {len(found.proposals)}, objectness {found.scores[i]:.0%}, from anchor {which + 1} of cell "
-        f"({row}, {column}). The head says {verdict}, and refines the box."
-    )
-    meaning = [(ANCHOR, "anchor"), (PROPOSAL, "proposal"), (REFINED, "refined box")]
-    styles, texts = [REFINED, PROPOSAL, ANCHOR], [verdict, "", ""]
-    picture = show_frames(seen, boxes, styles, texts, says) + draw.line_legend(meaning)
+    picture = picture_of_steps(found, seen, names, i, "The head says {}, and refines the box.")
     return picture, pooling(shared_map, found.proposals[i], stride)

@@ -12,10 +12,10 @@ from hub_models.checkpoint import Checkpoint
 from hub_models.draw import COLOURS
 from hub_models.loader import LOADER
 from hub_models.picture import decode_picture
-from hub_models.tabs.object_detection_menu import of_model
 from hub_models.task import Task
 from hub_models.ui import on_click
 from hub_models.ui.components import uploaded
+from hub_models.ui.fitting import of_model
 from hub_models.ui.frame import Shared
 from hub_models.ui.tables import problem, table
 

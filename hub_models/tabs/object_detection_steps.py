@@ -6,11 +6,10 @@ import gradio as gr
 
 from hub_models import draw
 from hub_models.inside.boxes import SuppressionStep, non_max_suppression_steps
-from hub_models.picture import decode_picture
 from hub_models.results import Boxes
-from hub_models.tabs.object_detection_seen import Seen, see
 from hub_models.task import Task
 from hub_models.ui import on_click
+from hub_models.ui.candidates import Seen, see
 from hub_models.ui.detections import resized_boxes, show_frames
 from hub_models.ui.frame import Shared
 from hub_models.ui.tables import table
@@ -70,7 +69,7 @@ def steps_view(task: Task, shared: Shared) -> None:
 NOTHING = "<p>Choose a picture in Try it, then press Show the raw boxes.</p>"
 
 
-def step_shown(seen: Seen, confidence: float, iou: float, number: int) -> tuple[str, str]:
+def step_shown(seen: Seen[Boxes], confidence: float, iou: float, number: int) -> tuple[str, str]:
     """(picture, words and numbers) of step `number`; 0: before all steps."""
     steps = non_max_suppression_steps(seen.candidates, confidence, iou)
     number = min(number, len(steps))  # a slider of Try it may have moved since
@@ -86,7 +85,7 @@ def step_shown(seen: Seen, confidence: float, iou: float, number: int) -> tuple[
     return picture_of(seen, now, before, sentence), numbers_of(candidates, now, before, sentence)
 
 
-def picture_of(seen: Seen, now: SuppressionStep, before: list[int], sentence: str) -> str:
+def picture_of(seen: Seen[Boxes], now: SuppressionStep, before: list[int], sentence: str) -> str:
     names, scores, labels = seen.candidates.names, seen.candidates.scores, seen.candidates.labels
     drawn: list[tuple[int, int, str]] = []  # (candidate, style, text), the first on top
     if now.picked is not None:
@@ -98,7 +97,7 @@ def picture_of(seen: Seen, now: SuppressionStep, before: list[int], sentence: st
         drawn += [(i, DISCARDED, "") for i in now.discarded]
     drawn += [(i, KEPT, "") for i in before]
     drawn += [(i, LEFT, "") for i in now.left]
-    pixels = decode_picture(seen.picture).pixels
+    pixels = seen.pixels()
     boxes = resized_boxes(seen.candidates.boxes_xyxy, seen.candidates.size_hw, pixels.shape[:2])
     order, styles, texts = map(list, zip(*drawn, strict=True)) if drawn else ([], [], [])
     used = [(style, words) for style, words in MEANING if style in styles]

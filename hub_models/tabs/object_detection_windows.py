@@ -8,12 +8,13 @@ import numpy as np
 from hub_models import draw
 from hub_models.loader import LOADER
 from hub_models.picture import decode_picture
-from hub_models.tabs.object_detection_menu import fitting_menu, network_picture, of_model
 from hub_models.task import Task
 from hub_models.ui import on_click, show_picture
 from hub_models.ui.components import uploaded
 from hub_models.ui.detections import for_eyes, resized_boxes, show_frames
+from hub_models.ui.fitting import fitting_menu, of_model
 from hub_models.ui.frame import Shared
+from hub_models.ui.network_picture import network_picture
 from hub_models.ui.tables import table
 
 ANY, ALL = "any object", "all sizes"

@@ -9,12 +9,13 @@ from hub_models import draw
 from hub_models.loader import LOADER
 from hub_models.picture import decode_picture
 from hub_models.results import Boxes
-from hub_models.tabs.object_detection_menu import fitting_menu, network_picture, of_model
 from hub_models.task import Task
 from hub_models.ui import on_click, show_picture
 from hub_models.ui.components import uploaded
-from hub_models.ui.detections import at_size, for_eyes, resized_boxes, show_frames
+from hub_models.ui.detections import at_size, for_eyes, numbered, resized_boxes, show_frames
+from hub_models.ui.fitting import fitting_menu, of_model
 from hub_models.ui.frame import Shared
+from hub_models.ui.network_picture import network_picture
 from hub_models.ui.tables import table
 
 OBJECT, CELL, ANCHOR = 0, 6, 1  # styles of lines
@@ -27,10 +28,6 @@ class Gridded:
     picture: np.ndarray
     view: object  # inside.yolo.GridView
     found: Boxes
-
-    def objects(self) -> list[str]:
-        rows = zip(self.found.labels, self.found.scores, strict=True)
-        return [f"{i}: {self.found.names[label]} {score:.0%}" for i, (label, score) in enumerate(rows, 1)]
 
 
 def yolo_view(task: Task, shared: Shared) -> None:
@@ -54,7 +51,7 @@ def yolo_view(task: Task, shared: Shared) -> None:
 
     def begin(picture, identity, confidence, iou):
         grid = LOADER.run(identity, task.id, lambda predictor: gridded(predictor, picture, confidence, iou))
-        names = grid.objects()
+        names = numbered(grid.found)
         first = names[0] if names else None
         return grid, shape_of(grid), heat_of(grid), gr.Dropdown(names, value=first), *object_of(grid, first)
 

@@ -9,18 +9,18 @@ import numpy as np
 
 from hub_models import draw_segments
 from hub_models.errors import BadInput
-from hub_models.loader import LOADER
 from hub_models.segments import SemanticMap
-from hub_models.tabs.semantic_segmentation_failures import failures
+from hub_models.tabs.semantic_segmentation_failures import FAILURES
 from hub_models.tabs.semantic_segmentation_form import FORM
 from hub_models.tabs.semantic_segmentation_inside import look_inside
 from hub_models.tabs.semantic_segmentation_seen import Seen, see
 from hub_models.tabs.semantic_segmentation_sight import MIX, PICK, class_table, pixel, sight
 from hub_models.task import Task
-from hub_models.ui import PictureInput, frame, on_click
+from hub_models.ui import frame, on_click
+from hub_models.ui.asking import on_ask, picture_input, run_buttons
 from hub_models.ui.components import uploaded
-from hub_models.ui.examples import available, example_buttons, link_button
 from hub_models.ui.frame import Preset, Shared, checkpoint_menu, choices
+from hub_models.ui.loading import loading
 from hub_models.ui.video import clip_view
 
 WAITING = "<p>Choose a picture, then press Segment.</p>"
@@ -37,12 +37,8 @@ def segment(
 ) -> Iterator[tuple[Seen | None, str, str, str]]:
     """(what was seen, the picture with its map, table, pixel): first that a download or a load begins, then the answer."""
     uploaded(picture)
-    row = LOADER.checkpoint(checkpoint, task.id)
-    if all(c.id != checkpoint for c, _ in LOADER.loaded()):
-        how = f"Downloading {row.megabytes:,.0f} MB and loading" if not row.offline else "Loading"
-        words = f"<p>{how} {html.escape(row.title)} ({html.escape(row.weights_licence)}) ...</p>"
+    for words in loading(task, checkpoint, progress):
         yield None, words, "", ""
-        LOADER.get(checkpoint, task.id, lambda done, total: progress((done, total), desc=how, unit="bytes"))
     seen = see(task, picture, checkpoint)
     yield seen, sight(seen, opacity), class_table(seen) + took(seen), ""
 
@@ -79,22 +75,11 @@ def try_it(task: Task, preset: Preset) -> Shared:
 
 def picture_part(task: Task, preset: Preset, checkpoint: gr.Dropdown, opacity: gr.Slider) -> Shared:
     """One picture and its map; slider and clicks are answered without the network."""
-    examples = available(task)
     seen = gr.State(None)
     with gr.Row(elem_classes="in-and-out"):
         with gr.Column(min_width=280):
-            picture = PictureInput(
-                value=str(examples[preset.example]) if preset.example in examples else None,
-                label="Picture: upload, camera or paste",
-                sources=["upload", "webcam", "clipboard"],
-                height=300,
-            )
-            example = gr.State(preset.example)
-            example_buttons(examples, picture, example, min_width=90)
-            with gr.Row():
-                run = gr.Button("Segment", variant="primary")
-                stop = gr.Button("Cancel", min_width=60)
-                link_button(task, checkpoint, example)
+            picture, example = picture_input(task, preset)
+            buttons = run_buttons(task, "Segment", checkpoint, example)
         with gr.Column(min_width=280):
             shown = gr.HTML(WAITING, js_on_load=PICK, elem_id="segmented")
         with gr.Column(min_width=280):
@@ -106,9 +91,6 @@ def picture_part(task: Task, preset: Preset, checkpoint: gr.Dropdown, opacity: g
                 ask = gr.Button("Ask this pixel", min_width=130)
             there = gr.HTML(elem_id="pixel")
 
-    def go(given, identity, mixed, progress=gr.Progress()):  # noqa: B008 (gradio's way to ask for it)
-        yield from segment(task, given, identity, mixed, progress)
-
     def clicked(found: Seen | None, event: gr.EventData):
         return event.row, event.column, pixel(found, event.row, event.column) if found else ""
 
@@ -116,16 +98,13 @@ def picture_part(task: Task, preset: Preset, checkpoint: gr.Dropdown, opacity: g
         y, x = inside_picture(found, y, x)
         return sight(found, mixed, y, x), pixel(found, y, x)
 
-    outputs = [seen, shown, answer, there]
-    on_click([run.click, picture.upload], go, [picture, checkpoint, opacity], outputs, stop=stop)
     opacity.input(None, [opacity], None, js=MIX, api_visibility="private")
     quick = {"light": True, "show_progress": "hidden"}
     on_click(shown.release, clicked, [seen], [row, column, there], **quick)
     on_click(
         [ask.click, row.submit, column.submit], asked, [seen, opacity, row, column], [shown, there], **quick
     )
-    with gr.Accordion("Where it goes wrong, and why", open=False):
-        failures(task, examples, segment, opacity, [picture, checkpoint, *outputs])
+    on_ask(task, segment, buttons, [picture, checkpoint, opacity], [seen, shown, answer, there], FAILURES)
     return Shared(checkpoint=checkpoint, input=picture)
 
 

@@ -1,142 +1,41 @@
-"""Old and new side by side: one picture through every checkpoint, oldest architecture first."""
+"""Old and new side by side: the map of every network, how long it took and how many parameters it has."""
 
-import html
-import statistics
-import time
-from dataclasses import dataclass
-
-import gradio as gr
 import numpy as np
 
-from hub_models import compute, draw_segments
-from hub_models.checkpoint import Checkpoint
-from hub_models.errors import HubError
-from hub_models.loader import LOADER
-from hub_models.picture import decode_picture, fit_within
+from hub_models import draw_segments
 from hub_models.segments import SemanticMap
 from hub_models.task import Task
-from hub_models.ui import on_click, show_picture
-from hub_models.ui.components import uploaded
-from hub_models.ui.detections import for_eyes
+from hub_models.ui import compare, show_picture
+from hub_models.ui.compare import Outcome
 from hub_models.ui.frame import Shared
-from hub_models.ui.tables import problem, table
 
-COLUMNS = [
-    "Year",
-    "Network",
-    "Trained on",
-    "Largest classes",
-    "Milliseconds a picture",
-    "Parameters",
-    "MB",
-    "Measured",
-]
-THUMBNAIL = 420  # pixels of the longer side
-CARDS = "display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:0.8rem"
-TIMES = 3  # a picture goes through a fast network; the median counts
-SLOW = 1.0  # seconds from which once is enough
+WORDS = (
+    "One picture through every checkpoint, oldest architecture first. Compare the borders, and what becomes of thin "
+    "things; compare the milliseconds with the parameters: ENet is the smallest and makes the picture small at once. "
+    "The classes differ where the data did: a network knows only what it was taught."
+)
+COLUMNS = ("Largest classes", "Milliseconds a picture")
 OPACITY = 0.7
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What one checkpoint did with the picture; `found` None and `problem` told where it could not."""
-
-    checkpoint: Checkpoint
-    found: SemanticMap | None = None
-    seconds: float = 0.0
-    problem: str = ""
-
-    def largest(self) -> str:
-        shares = list(self.found.shares().items())[:3] if self.found else ()
-        return ", ".join(f"{name} {share:.0%}" for name, share in shares)
-
-    def row(self) -> list[object]:
-        row = self.checkpoint
-        return [
-            str(row.year),
-            row.title,
-            row.trained_on.split(" (")[0],
-            self.problem or self.largest(),
-            f"{1000 * self.seconds:.0f}" if self.found is not None else "",
-            row.parameters,
-            row.megabytes,
-            "; ".join(metric.text() for metric in row.metrics[:1]) or "not by us",
-        ]
-
-
 def comparison_view(task: Task, shared: Shared) -> None:
-    gr.Markdown(
-        "One picture through every checkpoint, oldest architecture first. Compare the borders, and what becomes of thin "
-        "things; compare the milliseconds with the parameters: ENet is the smallest and makes the picture small at once. "
-        "The classes differ where the data did: a network knows only what it was taught."
-    )
-    with gr.Row():
-        downloads = gr.Checkbox(label="Also those that need a download", interactive=True)
-        show = gr.Button("Compare", variant="primary")
-        stop = gr.Button("Cancel")
-    shown = gr.HTML()
-
-    def view(picture, with_downloads):
-        pixels = decode_picture(uploaded(picture)).pixels
-        cards, rows, seen, so_far = [], [], {}, ""
-        for checkpoint in oldest_first(task, with_downloads):
-            yield f"{so_far}<p>{html.escape(checkpoint.title)} is at work ...</p>"
-            outcome = outcome_of(task, checkpoint, pixels)
-            cards.append(card(pixels, outcome))
-            rows.append(outcome.row())
-            if outcome.found is not None:
-                seen[outcome.found.names] = seen.get(outcome.found.names, set()) | set(outcome.found.shares())
-            so_far = f'<div style="{CARDS}">{"".join(cards)}</div>{legends(seen)}{table(COLUMNS, rows)}'
-        yield so_far or problem("No checkpoint is here.")
-
-    on_click(show.click, view, [shared.input, downloads], [shown], stop=stop)
+    compare.comparison_view(task, shared, WORDS, columns=COLUMNS, cells=cells, card=card, legend=legends)
 
 
-def oldest_first(task: Task, downloads: bool) -> list[Checkpoint]:
-    rows = [row for row in LOADER.menu(task.id) if row.offline or downloads]
-    return sorted(rows, key=lambda row: row.year)
+def cells(outcome: Outcome[SemanticMap]) -> list[object]:
+    largest = list(outcome.found.shares().items())[:3]
+    return [", ".join(f"{name} {share:.0%}" for name, share in largest), f"{1000 * outcome.seconds:.0f}"]
 
 
-def outcome_of(task: Task, row: Checkpoint, pixels: np.ndarray) -> Outcome:
-    """One checkpoint on the picture; what cannot run is told, not raised."""
-    try:
-        found, seconds = LOADER.run(row.id, task.id, lambda predictor: timed(predictor, pixels))
-    except HubError as error:
-        if error.code in ("cancelled", "deadline"):
-            raise
-        return Outcome(checkpoint=row, problem=error.message)
-    return Outcome(checkpoint=row, found=found, seconds=seconds)
+def card(small: np.ndarray, outcome: Outcome[SemanticMap]) -> str:
+    words = f"{1000 * outcome.seconds:.0f} ms, {outcome.checkpoint.parameters:,} parameters. {outcome.found.text()}"
+    drawn = draw_segments.semantic(small, outcome.found, OPACITY)
+    return show_picture(drawn, outcome.says(words), lossless=True)
 
 
-def timed(predictor, pixels: np.ndarray) -> tuple[SemanticMap, float]:
-    """(map, seconds a picture): the median of a few, the first not counted; of slow networks the first."""
-    taken = []
-    for _ in range(TIMES + 1):
-        compute.check()
-        began = time.perf_counter()
-        found = predictor.predict(pixels)
-        taken.append(time.perf_counter() - began)
-        if taken[-1] > SLOW:
-            return found, taken[-1]
-    return found, statistics.median(taken[1:])
-
-
-def card(pixels: np.ndarray, outcome: Outcome) -> str:
-    """The picture as one checkpoint sees it, small, with the facts below."""
-    row = outcome.checkpoint
-    small = fit_within(for_eyes(pixels), THUMBNAIL)
-    if outcome.found is None:
-        return show_picture(small, f"{row.year}, {row.title}: {outcome.problem}")
-    says = (
-        f"{row.year}, {row.title}: {1000 * outcome.seconds:.0f} ms, {row.parameters:,} parameters. "
-        f"{outcome.found.text()}"
-    )
-    return show_picture(draw_segments.semantic(small, outcome.found, OPACITY), says, lossless=True)
-
-
-def legends(seen: dict[tuple[str, ...], set[str]]) -> str:
-    """What the colours mean: a legend for each list of classes, of those that occur."""
+def legends(seen: dict[tuple[str, ...], set[str]], found: SemanticMap) -> str:
+    """What the colours mean: a legend for each list of classes, of those that occur; `seen` keeps them."""
+    seen[found.names] = seen.get(found.names, set()) | set(found.shares())
     return "".join(
         draw_segments.legend([(number, name) for number, name in enumerate(names) if name in occurring])
         for names, occurring in seen.items()

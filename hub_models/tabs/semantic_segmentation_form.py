@@ -1,6 +1,6 @@
 """The Fine-tune form of semantic segmentation: which networks can be trained, and with what loss."""
 
-from hub_models.ui.form import Choice, Form, batch, epochs, rate
+from hub_models.ui.form import Choice, Form, augmentation, batch, epochs, rate
 
 FORM = Form(
     words=(
@@ -55,16 +55,7 @@ FORM = Form(
             ),
             value="none",
         ),
-        Choice(
-            flag="--augment",
-            label="Augmentation of picture and mask together",
-            options=(
-                ("photo: size, place, mirrored, light", "photo"),
-                ("any way up: upside down too, for microscopes and the air", "any_way_up"),
-                ("none", "none"),
-            ),
-            value="photo",
-        ),
+        augmentation("Augmentation of picture and mask together", "size, place, mirrored, light"),
     ),
     figures=(epochs(60), batch(8), rate(0.003)),
     score="mean_iou",

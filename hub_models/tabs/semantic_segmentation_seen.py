@@ -1,10 +1,10 @@
 """What a network said of a picture, kept so that opacity and pixels are answered without asking it again."""
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
+from hub_models.answering import timed
 from hub_models.draw_segments import resized_labels
 from hub_models.loader import LOADER
 from hub_models.picture import decode_picture, encode_jpeg
@@ -43,12 +43,9 @@ def see(task: Task, picture: str | None, checkpoint: str) -> Seen:
     """What `checkpoint` says of the visitor's picture."""
     decoded = decode_picture(uploaded(picture))
 
-    def work(predictor):
-        began = time.perf_counter()
-        found = predictor.predict(decoded.pixels)
-        return found, time.perf_counter() - began
-
-    found, seconds = LOADER.run(checkpoint, task.id, work)
+    found, seconds = LOADER.run(
+        checkpoint, task.id, lambda predictor: timed(predictor.predict, decoded.pixels)
+    )
     return seen_of(decoded.pixels, found, seconds, LOADER.device, decoded.notes)
 
 

@@ -8,13 +8,13 @@ import numpy as np
 from hub_models import draw_segments
 from hub_models.loader import LOADER
 from hub_models.picture import decode_picture
-from hub_models.tabs.semantic_segmentation_seeing import network_picture
 from hub_models.task import Task
 from hub_models.ui import on_click, show_picture
 from hub_models.ui.components import uploaded
 from hub_models.ui.detections import for_eyes
 from hub_models.ui.fitting import fitting_menu, of_model
 from hub_models.ui.frame import Shared
+from hub_models.ui.network_picture import network_picture
 from hub_models.ui.tables import table
 
 OPACITY = 0.7
@@ -86,7 +86,7 @@ def cut(predictor, pixels: np.ndarray, stay: list[int]) -> Cut:
     count = len(network.up) if hasattr(network, "up") else len(network.merge)
     found = without_skips(network, x, [first + number in stay for number in range(count)])
     return Cut(
-        picture=network_picture(predictor, pixels),
+        picture=network_picture(predictor, pixels, (rows, columns)),
         names=predictor.names,
         whole=found.whole[:rows, :columns],
         cut=found.cut[:rows, :columns],

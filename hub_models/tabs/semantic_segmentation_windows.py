@@ -8,7 +8,6 @@ import numpy as np
 from hub_models import draw, draw_segments
 from hub_models.loader import LOADER
 from hub_models.picture import decode_picture
-from hub_models.tabs.semantic_segmentation_seeing import network_picture
 from hub_models.tabs.semantic_segmentation_stages import OURS
 from hub_models.task import Task
 from hub_models.ui import on_click, show_picture
@@ -16,6 +15,7 @@ from hub_models.ui.components import uploaded
 from hub_models.ui.detections import for_eyes, resized_boxes
 from hub_models.ui.fitting import fitting_menu
 from hub_models.ui.frame import Shared
+from hub_models.ui.network_picture import network_picture
 from hub_models.ui.tables import table
 
 GRID = (4, 6)  # pixels that are tried, down and across
@@ -56,7 +56,7 @@ def both(predictor, picture: str | None, side: int) -> Both:
     pixels = decode_picture(uploaded(picture)).pixels
     x, used = predictor.preprocess(pixels)
     return Both(
-        picture=network_picture(predictor, pixels),
+        picture=network_picture(predictor, pixels, used),
         names=predictor.names,
         found=pixel_windows(predictor.network, x, used, GRID, side or None),
     )

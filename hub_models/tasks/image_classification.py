@@ -9,11 +9,9 @@ probabilities. LeNet-5 (1998) read digits this way; AlexNet (2012) did it with e
 grows depth, width and resolution together.
 """
 
-import time
 from pathlib import Path
 
-from hub_models.loader import LOADER
-from hub_models.picture import decode_picture
+from hub_models.answering import answer_picture
 from hub_models.task import Answer, Example, Task
 
 ID = "image-classification"
@@ -22,17 +20,7 @@ DEFAULT = "efficientnet_lite0.imagenet"
 
 def predict(picture: Path, checkpoint: str = DEFAULT) -> Answer:
     """Name what is in a picture: probabilities of the classes that the checkpoint knows."""
-    decoded = decode_picture(picture)
-
-    def work(predictor):
-        began = time.perf_counter()
-        labels = predictor.predict(decoded.pixels)
-        return labels, time.perf_counter() - began
-
-    labels, seconds = LOADER.run(checkpoint, ID, work)
-    return Answer(
-        result=labels, seconds=seconds, device=LOADER.device, checkpoint=checkpoint, notes=decoded.notes
-    )
+    return answer_picture(ID, picture, checkpoint)
 
 
 TASK = Task(

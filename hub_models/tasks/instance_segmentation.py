@@ -11,40 +11,20 @@ for one object a query, and Segment Anything (2023) for what a finger points at.
 detectors are, with the overlap of masks in place of boxes.
 """
 
-import time
 from pathlib import Path
 
-from hub_models.errors import BadInput
-from hub_models.loader import LOADER
-from hub_models.picture import decode_picture
+from hub_models.answering import answer_picture, check_share
 from hub_models.task import Answer, Example, Task
 
 ID = "instance-segmentation"
 DEFAULT = "mask_rcnn.nuclei"
 
 
-def check_share(name: str, value: float) -> float:
-    """A threshold in 0..1, or BadInput `bad_value`; NaN is none."""
-    if not 0 <= value <= 1:
-        raise BadInput("bad_value", f"Expected a number from 0 to 1 for {name}, got {value:g}.")
-    return value
-
-
 def predict(picture: Path, checkpoint: str = DEFAULT, confidence: float = 0.5, iou: float = 0.5) -> Answer:
     """Find the pixels of every object: of those at least `confidence` certain, none twice with more than `iou` overlap."""
     check_share("confidence", confidence)
     check_share("iou", iou)
-    decoded = decode_picture(picture)
-
-    def work(predictor):
-        began = time.perf_counter()
-        found = predictor.predict(decoded.pixels, confidence, iou)
-        return found, time.perf_counter() - began
-
-    found, seconds = LOADER.run(checkpoint, ID, work)
-    return Answer(
-        result=found, seconds=seconds, device=LOADER.device, checkpoint=checkpoint, notes=decoded.notes
-    )
+    return answer_picture(ID, picture, checkpoint, confidence, iou)
 
 
 TASK = Task(

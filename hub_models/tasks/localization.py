@@ -9,11 +9,9 @@ a box, and what is new is not the network but the labels: somebody has to draw t
 a face or joints of a body. Its limit is that it knows one object a picture: for several there is object detection.
 """
 
-import time
 from pathlib import Path
 
-from hub_models.loader import LOADER
-from hub_models.picture import decode_picture
+from hub_models.answering import answer_picture
 from hub_models.task import Answer, Example, Task
 
 ID = "localization"
@@ -22,17 +20,7 @@ DEFAULT = "localizer.bccd"
 
 def predict(picture: Path, checkpoint: str = DEFAULT) -> Answer:
     """Find the one object in a picture: its class and its box."""
-    decoded = decode_picture(picture)
-
-    def work(predictor):
-        began = time.perf_counter()
-        location = predictor.predict(decoded.pixels)
-        return location, time.perf_counter() - began
-
-    location, seconds = LOADER.run(checkpoint, ID, work)
-    return Answer(
-        result=location, seconds=seconds, device=LOADER.device, checkpoint=checkpoint, notes=decoded.notes
-    )
+    return answer_picture(ID, picture, checkpoint)
 
 
 TASK = Task(

@@ -10,42 +10,20 @@ the score and non-max suppression leave one box each. DETR (2020) learns to say 
 compared by intersection over union, detectors by mean average precision.
 """
 
-import time
 from pathlib import Path
 
-from hub_models.errors import BadInput
-from hub_models.loader import LOADER
-from hub_models.picture import decode_picture
+from hub_models.answering import answer_picture, check_share
 from hub_models.task import Answer, Example, Task
 
 ID = "object-detection"
 DEFAULT = "faster_rcnn.bccd"
-SHARES = (0.0, 1.0)  # what both thresholds may be
-
-
-def check_share(name: str, value: float) -> float:
-    """A threshold in 0..1, or BadInput `bad_value`; NaN is none."""
-    low, high = SHARES
-    if not low <= value <= high:
-        raise BadInput("bad_value", f"Expected a number from {low:g} to {high:g} for {name}, got {value:g}.")
-    return value
 
 
 def predict(picture: Path, checkpoint: str = DEFAULT, confidence: float = 0.5, iou: float = 0.5) -> Answer:
     """Find the objects in a picture: those at least `confidence` certain, none twice with more than `iou` overlap."""
     check_share("confidence", confidence)
     check_share("iou", iou)
-    decoded = decode_picture(picture)
-
-    def work(predictor):
-        began = time.perf_counter()
-        boxes = predictor.predict(decoded.pixels, confidence, iou)
-        return boxes, time.perf_counter() - began
-
-    boxes, seconds = LOADER.run(checkpoint, ID, work)
-    return Answer(
-        result=boxes, seconds=seconds, device=LOADER.device, checkpoint=checkpoint, notes=decoded.notes
-    )
+    return answer_picture(ID, picture, checkpoint, confidence, iou)
 
 
 TASK = Task(

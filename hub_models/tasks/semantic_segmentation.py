@@ -10,11 +10,9 @@ ENet (2016) makes all that fast enough for a phone. The answer is a colour-coded
 intersection over union of each class, and its mean.
 """
 
-import time
 from pathlib import Path
 
-from hub_models.loader import LOADER
-from hub_models.picture import decode_picture
+from hub_models.answering import answer_picture
 from hub_models.task import Answer, Example, Task
 
 ID = "semantic-segmentation"
@@ -23,17 +21,7 @@ DEFAULT = "unet_lite.camvid"
 
 def predict(picture: Path, checkpoint: str = DEFAULT) -> Answer:
     """Say for every pixel of a picture of which class it is."""
-    decoded = decode_picture(picture)
-
-    def work(predictor):
-        began = time.perf_counter()
-        found = predictor.predict(decoded.pixels)
-        return found, time.perf_counter() - began
-
-    found, seconds = LOADER.run(checkpoint, ID, work)
-    return Answer(
-        result=found, seconds=seconds, device=LOADER.device, checkpoint=checkpoint, notes=decoded.notes
-    )
+    return answer_picture(ID, picture, checkpoint)
 
 
 TASK = Task(

@@ -72,8 +72,9 @@ def guarded(fn: Callable, seconds: float | None = None, inputs: Sequence = ()) -
 
 
 def check_numbers(inputs: Sequence, values: Sequence) -> None:
-    """An emptied number field reaches Python as None."""
-    for component, value in zip(inputs, values, strict=False):
+    """An emptied number field reaches Python as None. What gradio fills in itself may stand before the values."""
+    given = [value for value in values if not isinstance(value, gr.Progress)]
+    for component, value in zip(inputs, given, strict=False):
         if isinstance(component, gr.Number | gr.Slider) and value is None:
             raise BadInput("bad_value", f"Expected a number for “{component.label}”, got nothing.")
 

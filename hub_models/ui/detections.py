@@ -36,6 +36,12 @@ def at_size(result: Boxes, size_hw: tuple[int, int]) -> Boxes:
     )
 
 
+def numbered(found: Boxes) -> list[str]:
+    """The objects as entries of a menu, "1: cat 98%", in their order."""
+    rows = zip(found.labels, found.scores, strict=True)
+    return [f"{i}: {found.names[label]} {score:.0%}" for i, (label, score) in enumerate(rows, 1)]
+
+
 def show_boxes(pixels: np.ndarray, result: Boxes, says: str = "", width: str = "100%") -> str:
     """The picture with its objects, and what the lines mean. `pixels` may be of another size than `result`."""
     shown = for_eyes(pixels)

@@ -10,9 +10,10 @@ from gradio.utils import get_upload_folder
 
 from hub_models import compute
 from hub_models.errors import BadInput
-from hub_models.task import Task
+from hub_models.task import MAYBE_FILE, Task
 from hub_models.ui.click import LANE, guarded
 from hub_models.ui.components import uploaded
+from hub_models.ui.consent import forget
 
 FILE = (
     "the file itself. As a tool of an assistant: a data URL, data:image/png;base64,... of at most 20 MB. Over HTTP: "
@@ -49,6 +50,8 @@ def given_as(value: object, parameter: inspect.Parameter) -> object:
     """What came over the wire, as the parameter of `predict` wants it."""
     if parameter.annotation is Path:
         return given_file(value, parameter.name)
+    if parameter.annotation == MAYBE_FILE:
+        return None if value is None else given_file(value, parameter.name)
     return (given_number if parameter.annotation is float else given_text)(value, parameter)
 
 
@@ -71,14 +74,19 @@ def given_number(value: object, parameter: inspect.Parameter) -> float:
 def endpoint(task: Task) -> None:
     """Register `task.predict` under the task's id in the Blocks that is open."""
     signature = inspect.signature(task.predict, eval_str=True)
+    sent = {Path: UploadedFile, MAYBE_FILE: UploadedFile | None}
     parameters = [
-        p.replace(annotation=UploadedFile) if p.annotation is Path else p
-        for p in signature.parameters.values()
+        p.replace(annotation=sent.get(p.annotation, p.annotation)) for p in signature.parameters.values()
     ]
 
     def call(*values: object) -> dict:
         given = [given_as(v, p) for v, p in zip(values, signature.parameters.values(), strict=True)]
-        return task.predict(*given).to_json()
+        try:
+            return task.predict(*given).to_json()
+        finally:
+            for path in given if task.forgets else ():
+                if isinstance(path, Path):
+                    forget(path)
 
     call.__name__ = task.module
     call.__doc__ = description(task)
@@ -103,6 +111,10 @@ def description(task: Task) -> str:
     """What MCP and the API page say of the endpoint."""
     lines = [task.summary, "", "Args:"]
     for parameter in inspect.signature(task.predict).parameters.values():
-        what = FILE if parameter.annotation is Path else f"default {parameter.default!r}"
+        what = f"default {parameter.default!r}"
+        if parameter.default is inspect.Parameter.empty:
+            what = FILE if parameter.annotation is Path else "the text itself"
+        if "Path" in str(parameter.annotation) and parameter.default is None:
+            what = f"may be left out. Else {FILE}"
         lines.append(f"    {parameter.name}: {what}")
     return "\n".join(lines)

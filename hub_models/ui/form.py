@@ -92,6 +92,16 @@ def rate(value: float) -> Figure:
     return Figure(flag="--learning-rate", label="Learning rate", value=value, least=1e-6, most=10)
 
 
+def augmentation(of: str = "Augmentation", photo: str = "size, place, mirrored") -> Choice:
+    """How pictures are changed together with what is drawn on them."""
+    options = (
+        (f"photo: {photo}", "photo"),
+        ("any way up: upside down too, for microscopes and the air", "any_way_up"),
+        ("none", "none"),
+    )
+    return Choice(flag="--augment", label=of, options=options, value="photo")
+
+
 CLASSIFICATION = Form(
     words=(
         "Transfer learning (lecture, section 6.2.9): keep what the first layers have learned, put a new last layer "

@@ -70,7 +70,15 @@ def lazy(task: Task, opening: list, presets: gr.State) -> None:
     """Room for the tab of `task`, filled the first time one of `opening` fires in a session."""
     opened = gr.State(False)
 
-    @gr.render(inputs=[presets], triggers=[opened.change], show_progress="minimal", concurrency_limit=None)
+    # one at a time: a link opens two tabs of a session at once, and gradio walks through a dictionary of all events
+    # while it adds those of the one, to which the other adds too ("dictionary changed size during iteration")
+    @gr.render(
+        inputs=[presets],
+        triggers=[opened.change],
+        show_progress="minimal",
+        concurrency_id="building",
+        concurrency_limit=1,
+    )
     def build(preset: tuple[str, str, str]) -> None:
         wanted, checkpoint, example = preset
         task.tab(Preset(checkpoint, example) if wanted == task.id else Preset())
