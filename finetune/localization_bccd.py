@@ -39,6 +39,7 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
         model=network,
         data=str(data_dir),
         output=output,
+        storage="int8",
         settings=Settings(
             epochs=16,
             batch=32,
