@@ -55,7 +55,7 @@ CHOICES = {  # checkpoint -> (layers of the content, layers of the style), as ma
 def pictures(side: int) -> list[np.ndarray]:
     """The examples of the tab, (3/4 side, side, 3) uint8."""
     decoded = [decode_picture(path).pixels for path in available(task(TASK)).values()]
-    return [np.asarray(Image.fromarray(pixels).resize((side, side * 3 // 4))) for pixels in decoded]
+    return [np.array(Image.fromarray(pixels).resize((side, side * 3 // 4))) for pixels in decoded]
 
 
 def offline(optimised: bool) -> list[str]:

@@ -44,6 +44,7 @@ OF_LIBRARY = {  # files that only a task with this library among its needs runs 
         "predictors/torchvision_instances.py", "predictors/transformers_instances.py",
         "predictors/transformers_sam.py", "inside/instances.py",
     ),
+    "onnxruntime": ("predictors/onnxruntime.py",),
     "ultralytics": tuple(f"predictors/ultralytics{part}.py" for part in ("", "_instances", "_offline", "_pickle")),
 }  # fmt: skip
 SUFFIXES = (".py", ".txt", ".html", ".css", ".json", ".safetensors", ".md", ".jpg")
