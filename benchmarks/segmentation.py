@@ -51,7 +51,7 @@ def against_torch(name: str, rounds: int) -> Row:
 
     def bare(pixels: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            x = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
+            x = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255
             x = F.interpolate(x, size=size_hw, mode="bilinear", antialias=True)
             logits = ours.network((x - mean) / std)
             return F.interpolate(logits, size=pixels.shape[:2], mode="bilinear").argmax(1)[0].numpy()
