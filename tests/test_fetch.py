@@ -135,6 +135,14 @@ def downloads(hub: HubServer, name: str = "") -> list[str]:
     return [path for path in paths if name in ("", path)]
 
 
+def bytes_in(path: Path) -> int:
+    """How much of a file is there; 0 for one that has been renamed since it was seen."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def partials(cache: Path) -> list[Path]:
     return sorted([*cache.glob("**/*.incomplete"), *cache.glob("**/*.tmp")])
 
@@ -450,7 +458,7 @@ def test_kill_then_start_again(
     slow()
     process = start(hub_env, row())
     deadline = time.monotonic() + 30
-    while not any(path.stat().st_size for path in partials(cache)) and time.monotonic() < deadline:
+    while not any(map(bytes_in, partials(cache))) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.kill()
     process.communicate()
