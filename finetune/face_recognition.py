@@ -11,7 +11,6 @@ command again to resume. The result, `OUTPUT/checkpoint`, opens in the hub's tab
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -31,13 +30,12 @@ from finetune.finish import Measure
 from finetune.freezing import block_groups
 from finetune.loop import Evaluate, Settings, Step, fit
 from finetune.object_detection import parameter_groups as backbone_groups
-from finetune.options import recipe_values
 from finetune.pictures import normalised
-from finetune.running import Push, Show
+from finetune.running import Show
 from finetune.starting_faces import start_embedder
 from finetune.starting_point import Start
 from finetune.triplets import MARGIN, triplet_loss
-from finetune.whole_run import Parts, run_of
+from finetune.whole_run import Parts, run_asked, run_of
 from finetune.write import Storage
 from hub_models.face_gallery import all_pairs, equal_error, roc_auc
 from hub_models.face_pictures import FacePictures
@@ -176,13 +174,7 @@ run = run_of(PARTS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    chosen = build_parser().parse_args(arguments)
-    values, settings = recipe_values(chosen)
-    recipe = Recipe(**values, settings=Settings(**settings))
-    about_for = partial(about_own_faces, recipe=recipe, arguments=arguments, options=chosen)
-    where = Push(repo=chosen.push_to_hub, private=chosen.private)
-    return run(recipe, about_for, where, chosen.publish_only)
+    return run_asked(build_parser(), Recipe, about_own_faces, run, arguments)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ result, `OUTPUT/checkpoint`, opens in the hub's tab and can be pushed.
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -26,9 +25,9 @@ from finetune.hub_dataset import TEXT_SUFFIXES, open_with
 from finetune.language_model_figures import measure_language_model
 from finetune.language_model_options import build_parser, recipe_values
 from finetune.loop import Evaluate, Settings, fit
-from finetune.running import Push, Show
+from finetune.running import Show
 from finetune.starting_point import Start
-from finetune.whole_run import Parts, run_of
+from finetune.whole_run import Parts, run_asked, run_of
 from finetune.write import Storage
 from hub_models.errors import BadData
 from hub_models.running_text import RunningText, open_texts, split
@@ -195,13 +194,7 @@ run = run_of(PARTS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    chosen = build_parser().parse_args(arguments)
-    values, settings = recipe_values(chosen)
-    recipe = Recipe(**values, settings=Settings(**settings))
-    about_for = partial(about_own_text, recipe=recipe, arguments=arguments, options=chosen)
-    where = Push(repo=chosen.push_to_hub, private=chosen.private)
-    return run(recipe, about_for, where, chosen.publish_only)
+    return run_asked(build_parser(), Recipe, about_own_text, run, arguments, recipe_values)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ hub's tab and can be pushed.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -29,10 +28,10 @@ from finetune.loop import Evaluate, Settings, Step, fit
 from finetune.one_object import OneObjectCrops
 from finetune.one_object_sets import truths_of
 from finetune.pictures import normalised
-from finetune.running import Push, Show
+from finetune.running import Show
 from finetune.starting_localizer import start_localizer
 from finetune.starting_point import Start
-from finetune.whole_run import Parts, run_of, two_epochs
+from finetune.whole_run import Parts, run_asked, run_of, two_epochs
 from finetune.write import Storage
 from hub_models.architectures.localizer import answered_right, localization_loss
 from hub_models.box_dataset import BoxedPictures
@@ -176,12 +175,7 @@ run = run_of(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    chosen = build_parser().parse_args(arguments)
-    values, settings = recipe_values(chosen)
-    recipe = Recipe(**values, settings=Settings(**settings))
-    about_for = partial(about_own_objects, recipe=recipe, arguments=arguments, options=chosen)
-    return run(recipe, about_for, Push(repo=chosen.push_to_hub, private=chosen.private), chosen.publish_only)
+    return run_asked(build_parser(), Recipe, about_own_objects, run, arguments, recipe_values)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ dev photographs look after each epoch.
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -24,11 +23,11 @@ from finetune.loop import Evaluate, Settings, Step, fit
 from finetune.perceptual import PerceptualLoss, Weights, as_tensor, loss_network
 from finetune.photographs import Pieces, checked_photographs, middles, photographs_by_part, style_picture
 from finetune.pictures import normalised
-from finetune.running import Push, Show
+from finetune.running import Show
 from finetune.starting_point import Start, find_ours, gone_on_from
 from finetune.style_figures import DEV_PICTURES, EXAMPLES, grid, measure_stylizer
 from finetune.style_options import build_parser, recipe_values
-from finetune.whole_run import Parts, run_of
+from finetune.whole_run import Parts, run_asked, run_of
 from finetune.write import Storage
 from hub_models.architectures.image_transform import MODEL
 from hub_models.data_files import Photographs
@@ -170,13 +169,7 @@ run = run_of(PARTS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    chosen = build_parser().parse_args(arguments)
-    values, settings = recipe_values(chosen)
-    recipe = Recipe(**values, settings=Settings(**settings))
-    about_for = partial(about_own_style, recipe=recipe, arguments=arguments, options=chosen)
-    where = Push(repo=chosen.push_to_hub, private=chosen.private)
-    return run(recipe, about_for, where, chosen.publish_only)
+    return run_asked(build_parser(), Recipe, about_own_style, run, arguments, recipe_values)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """A run whose network is trained in one piece, whatever its task: data, start, training, measuring, checkpoint, push."""
 
-from collections.abc import Callable, Mapping
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Generic, Protocol, TypeVar
@@ -10,6 +12,7 @@ import torch
 
 from finetune.about import AboutFor
 from finetune.finish import Measure, Trained, finish, golden_picture
+from finetune.options import recipe_values
 from finetune.progress import tell
 from finetune.publish import preflight
 from finetune.running import HasOutput, Push, Show, end_run, have_weights, recipe_run, saying
@@ -88,3 +91,22 @@ def work(
 def run_of(parts: Parts[R, D]) -> Callable[..., int]:
     """`run(recipe, about_for, where, publish_only, show)`; what it returns is the exit code."""
     return recipe_run(partial(work, parts=parts))
+
+
+def run_asked(
+    parser: argparse.ArgumentParser,
+    recipe_of: Callable[..., R],  # the fields of the recipe, by name
+    about_own: Callable[..., AboutFor],  # (recipe=, arguments=, options=), after what a run gives it
+    run: Callable[..., int],
+    arguments: Sequence[str] | None,  # None: those of the command line
+    values_of: Callable[
+        [argparse.Namespace], tuple[dict, dict]
+    ] = recipe_values,  # where the options are others
+) -> int:
+    """The run that the command line asks for; its exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    chosen = parser.parse_args(arguments)
+    values, settings = values_of(chosen)
+    recipe = recipe_of(**values, settings=Settings(**settings))
+    about_for = partial(about_own, recipe=recipe, arguments=arguments, options=chosen)
+    return run(recipe, about_for, Push(repo=chosen.push_to_hub, private=chosen.private), chosen.publish_only)
