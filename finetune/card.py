@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import yaml
 
 from hub_models.checkpoint import Checkpoint, Metric
+from hub_models.local import Given, golden_arrays
 
 REPO = "USER/NAME"  # stands in the card until the push knows the name of the repository
 PIPELINE_TAGS = {  # tasks of ours that the Hub calls otherwise
@@ -22,6 +23,13 @@ PIPELINE_TAGS = {  # tasks of ours that the Hub calls otherwise
     "sentiment": "text-classification",
     "named-entities": "token-classification",
     "language-model": "text-generation",
+    "time-series": "time-series-forecasting",
+    "image-captioning": "image-to-text",
+}
+STANDS_FOR = {  # input -> code that makes one
+    "pixels": "np.zeros((64, 64, 3), np.uint8)  # your picture: height, width, RGB",
+    "text": '"Your own text."',
+    "series": "np.zeros(8000, np.float32)  # your numbers, at the rate of the network",
 }
 LONGEST_TABLE = 50  # rows; of more classes the card shows those that the model finds least often
 # Licence names that the Hub knows (its documentation, "Licenses"); any other is "other" with a name
@@ -161,10 +169,9 @@ def card_text(
     class_names: Sequence[str],
     class_name: str,
     facts: CardFacts,
-    *,
-    reads: bool = False,
+    given: Given,
 ) -> str:
-    """README.md. `class_name`: the Python class of a network of ours, "" for other libraries; `reads`: text, no picture."""
+    """README.md. `class_name`: the Python class of a network of ours, "" for other libraries; `given`: an input."""
     dumped = yaml.safe_dump(
         front_matter(checkpoint, facts), sort_keys=False, allow_unicode=True, width=10_000
     )
@@ -174,7 +181,7 @@ def card_text(
         f"# {plain(checkpoint.title)}, {plain(checkpoint.trained_on)}",
         plain(checkpoint.sentence),
         f"{checkpoint.parameters:,} parameters, {checkpoint.megabytes:g} MB.{classes_text(class_names)}",
-        f"## Load it\n\n{loading(checkpoint, class_name, reads)}",
+        f"## Load it\n\n{loading(checkpoint, class_name, given)}",
         "## Data and licence\n\n"
         f"- Trained on: {plain(facts.data)}\n- First weights: {plain(facts.start)}\n"
         f"- Licence of the data: {plain(checkpoint.data_licence)}\n"
@@ -245,7 +252,7 @@ def result(checkpoint: Checkpoint, metric: Metric, facts: CardFacts) -> dict:
     }
 
 
-def loading(checkpoint: Checkpoint, class_name: str, reads: bool = False) -> str:
+def loading(checkpoint: Checkpoint, class_name: str, given: Given) -> str:
     """Code that opens the weights, in their own library and in this hub."""
     if checkpoint.library == "ours":
         module = f"hub_models.architectures.{checkpoint.model}"
@@ -257,19 +264,15 @@ def loading(checkpoint: Checkpoint, class_name: str, reads: bool = False) -> str
             f'import timm\n\nmodel = timm.create_model("hf-hub:{REPO}", pretrained=True).eval()\n'
             'names = model.pretrained_cfg["label_names"]'
         )
-    numpy = "" if reads else "import numpy as np\n"
-    given = (
-        'text = "Your own text."\nprint(predictor.predict(text).rows()[:3])'
-        if reads
-        else "pixels = np.zeros((64, 64, 3), np.uint8)  # your picture: height, width, RGB\n"
-        "print(predictor.predict(pixels).rows()[:3])"
-    )
+    stored = golden_arrays(given)
+    numpy = "" if stored.keys() == {"text"} else "import numpy as np\n"
+    inputs = "\n".join(f"{name} = {STANDS_FOR[name]}" for name in stored)
     hub = (
         f"from pathlib import Path\n\n{numpy}from huggingface_hub import snapshot_download\n\n"
         f"from hub_models.local import read_local\nfrom hub_models.predictors import {checkpoint.library}\n\n"
         f'folder = Path(snapshot_download("{REPO}"))\n'
         f'predictor = {checkpoint.library}.load(read_local(folder), folder, "cpu")\n'
-        f"{given}"
+        f"{inputs}\nprint(predictor.predict({', '.join(stored)}).rows()[:3])"
     )
     with_names = f"With class names and preprocessing, as the demo does:\n\n{fenced(hub, 'python')}"
     return f"{fenced(own, 'python')}\n\n{with_names}" if own else with_names

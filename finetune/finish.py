@@ -18,6 +18,7 @@ from finetune.publish import catalogue_row
 from finetune.starting_point import Start
 from finetune.write import Storage, write_checkpoint
 from hub_models.checkpoint import Checkpoint, Library, Metric
+from hub_models.local import Given
 from hub_models.predictors import Predictor
 
 
@@ -38,9 +39,8 @@ class Trained:
     class_names: tuple[str, ...]
     seed: int
     minutes: float
-    # kept with its answer: pixels (H, W, 3) uint8, or a text
-    golden_input: np.ndarray | str = field(default_factory=golden_picture)
-    storage: Storage = "fp16"  # int8: half the size, for weights that travel with the repository
+    golden_input: Given = field(default_factory=golden_picture)  # kept with its answer
+    storage: Storage = "fp16"  # int8, int5: smaller, for weights that travel with the repository
 
 
 @dataclass(frozen=True, kw_only=True)

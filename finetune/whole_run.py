@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
-import numpy as np
 import torch
 
 from finetune.about import AboutFor
@@ -20,6 +19,7 @@ from finetune.settings import Settings
 from finetune.starting_point import Start
 from finetune.state import progress_in
 from finetune.write import Storage
+from hub_models.local import Given
 
 
 class RecipeOfOne(HasOutput, Protocol):
@@ -46,8 +46,7 @@ class Parts(Generic[R, D]):
     start_from: Callable[[R, D], Start]  # where the network comes from, for the training data
     train: Callable[[R, Start, D, D, Show], bool]  # how it learns; True: stopped before its end
     measure: Callable[[R, Mapping[str, D], str, Show], Measure]  # the string names the data set
-    # of the dev data: pixels (H, W, 3) uint8, or a text
-    golden: Callable[[R, D], np.ndarray | str] = lambda recipe, dev: golden_picture()
+    golden: Callable[[R, D], Given] = lambda recipe, dev: golden_picture()
     shortened: Callable[[R], R] = two_epochs
 
 

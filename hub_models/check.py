@@ -7,7 +7,7 @@ import numpy as np
 from hub_models.checkpoint import Checkpoint
 from hub_models.errors import BadInput
 from hub_models.loader import LOADER, find, module_of
-from hub_models.local import WEIGHTS, checkpoint_to_json, read_config, read_golden
+from hub_models.local import WEIGHTS, asked, checkpoint_to_json, read_config, read_golden
 
 MEGABYTES_TOLERANCE = 0.05  # rows are rounded to one or two digits
 BLANK = np.zeros((32, 32, 3), np.uint8)  # for weights in a package, which are of networks that see
@@ -38,7 +38,7 @@ def faults(row: Checkpoint) -> list[str]:
         golden = read_golden(files)
         given = golden.given
     try:
-        answer = predictor.predict(given)
+        answer = predictor.predict(*asked(given))
     except ValueError as error:  # a result refuses what is inconsistent: other class names than outputs
         return [*wrong, f"answer: {error}"]
     if golden is not None and (unlike := answer.unlike(golden.arrays)):

@@ -3,7 +3,7 @@
     model.safetensors    the weights and statistics, fp16 where that holds them
     config.json          what timm, or `from_pretrained` of our networks, reads; class names; our `checkpoint`
     README.md            the model card, for people: never read back, never shown as HTML
-    golden.safetensors   one picture or text, and what these weights answered to it
+    golden.safetensors   one input (picture, text, both, or a series of numbers), and what these weights answered to it
     vocabulary.json      only of our networks that read text: their words and characters
     *.png, *.jpg         pictures of the card, where the recipe makes some
 
@@ -32,18 +32,25 @@ TOKENIZER = ("tokenizer.json", "tokenizer_config.json")  # only of transformers,
 VOCABULARY = "vocabulary.json"  # only of our networks that read text
 FILES = (WEIGHTS, GOLDEN, CARD, CONFIG)  # config.json last: a folder without it is not a checkpoint yet
 ELSEWHERE = ("source", "sha256", "revision")  # facts about one copy of the weights, so not written inside it
-INPUTS = {
+INPUTS = {  # of a golden file: dtype, dimensions, the last ones
     "pixels": ("U8", 3, [3]),
     "text": ("U8", 1, []),
-}  # of a golden file: dtype, dimensions, the last ones
+    "series": ("F32", 1, []),
+}
+TOGETHER = ({"pixels"}, {"text"}, {"series"}, {"pixels", "text"})  # what may be asked at once
 LARGEST_CONFIG = 16 * 1024**2  # bytes; 22,000 class names of ImageNet-21k take 1 MB
+
+
+# What a predictor is asked: a picture (H, W, 3) uint8 RGB; a text; a series (T,) float32, such as a sound at the rate of
+# the network; or a picture with a question about it.
+Given = np.ndarray | str | tuple[np.ndarray, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Golden:
-    """A picture or a text, and what the weights said about it when they were written."""
+    """An input, and what the weights said about it when they were written."""
 
-    given: np.ndarray | str  # (H, W, 3) uint8 RGB, or text
+    given: Given
     arrays: dict[str, np.ndarray]  # of the Result: {"probabilities": (classes,) float32}, ...
 
 
@@ -188,7 +195,7 @@ def label_names(folder: Path) -> tuple[str, ...]:
 
 
 def read_golden(folder: Path) -> Golden:
-    """The picture or text and the answer in `golden.safetensors`."""
+    """The input and the answer in `golden.safetensors`."""
     path = folder / GOLDEN
     check_tensors(path)
     with safe_open(path, framework="numpy") as file:
@@ -196,23 +203,34 @@ def read_golden(folder: Path) -> Golden:
         kinds = {n: (s.get_dtype(), len(s.get_shape()), s.get_shape()[2:]) for n, s in slices.items()}
         answer = kinds.keys() - INPUTS.keys()
         plain = all(kinds[name][0] in ("F32", "I64", "U8") for name in answer)
-        inputs = [name for name, kind in INPUTS.items() if kinds.get(name) == kind]
-        if len(inputs) != 1 or not answer or not plain:
+        inputs = {name for name, kind in INPUTS.items() if kinds.get(name) == kind}
+        if inputs not in TOGETHER or not answer or not plain:
             raise CheckpointError(
                 "checkpoint_foreign",
-                "Expected pixels (H, W, 3) or a text, of uint8, and an answer of float32, int64 or uint8 "
-                f"in {GOLDEN}.",
+                "Expected pixels (H, W, 3) or a text, of uint8, or a series of float32, and an answer of float32, int64 "
+                f"or uint8 in {GOLDEN}.",
             )
         arrays = {name: file.get_tensor(name) for name in answer}
-        given = file.get_tensor(inputs[0])
-        return Golden(given=given if inputs[0] == "pixels" else text_of(given), arrays=arrays)
+        given = [
+            file.get_tensor(name) if name != "text" else text_of(file.get_tensor(name))
+            for name in sorted(inputs)
+        ]
+        return Golden(given=given[0] if len(given) == 1 else tuple(given), arrays=arrays)
 
 
-def golden_arrays(given: np.ndarray | str) -> dict[str, np.ndarray]:
-    """How an input stands in `golden.safetensors`: pixels as they are, a text as the bytes of its UTF-8."""
+def golden_arrays(given: Given) -> dict[str, np.ndarray]:
+    """How an input stands in `golden.safetensors`: numbers as they are, a text as the bytes of its UTF-8."""
+    if isinstance(given, tuple):
+        pixels, question = given
+        return golden_arrays(pixels) | golden_arrays(question)
     if isinstance(given, str):
         return {"text": np.frombuffer(given.encode(), np.uint8)}
-    return {"pixels": given}
+    return {"series" if given.ndim == 1 else "pixels": given}
+
+
+def asked(given: Given) -> tuple[np.ndarray | str, ...]:
+    """The arguments of a predictor's `predict` for this input."""
+    return given if isinstance(given, tuple) else (given,)
 
 
 def text_of(stored: np.ndarray) -> str:

@@ -241,7 +241,7 @@ def test_packed_weights_answer_alike(trained: tuple[Path, str]) -> None:
     small = TextClassifier(
         **{k: read_config(files)[k] for k in ("words", "classes", "cell", "embedding", "hidden")}
     )
-    small.load_state_dict(unpacked(packed(network.state_dict())))
+    small.load_state_dict(unpacked(packed(network.state_dict(), "int8")))
     numbers = torch.randint(2, network.embedding.num_embeddings, (3, 7))
     assert torch.allclose(small.eval()(numbers), network(numbers), atol=0.05)
 

@@ -10,7 +10,7 @@ import pytest
 
 from hub_models.errors import BadData, BadInput, CheckpointError
 from hub_models.labelled_texts import open_texts
-from hub_models.local import GOLDEN, golden_arrays, read_golden
+from hub_models.local import GOLDEN, asked, golden_arrays, read_golden
 from hub_models.predictors.reading import unknown, unread
 from hub_models.task import Example
 from hub_models.text import LONGEST, clean, words
@@ -161,18 +161,19 @@ def test_remarks_say_what_was_not_read() -> None:
 # --- golden texts and examples ---------------------------------------------------------------------------------------
 
 
-def test_a_golden_input_may_be_a_text(tmp_path: Path) -> None:
+def test_a_golden_input_may_be_a_picture_a_text_a_series_or_two_of_them(tmp_path: Path) -> None:
     from safetensors.numpy import save_file
 
     answer = {"probabilities": np.array([0.25, 0.75], np.float32)}
-    for given in ("naïve 日本", np.zeros((2, 3, 3), np.uint8)):
+    picture, series = np.zeros((2, 3, 3), np.uint8), np.zeros(5, np.float32)
+    for given in ("naïve 日本", picture, series, (picture, "what colour?")):
         save_file(golden_arrays(given) | answer, tmp_path / GOLDEN)
         golden = read_golden(tmp_path)
-        assert np.array_equal(golden.given, given)
+        assert all(np.array_equal(*pair) for pair in zip(asked(golden.given), asked(given), strict=True))
         assert list(golden.arrays) == ["probabilities"]
     for wrong in (
         answer,
-        answer | golden_arrays("a") | golden_arrays(np.zeros((2, 3, 3), np.uint8)),
+        answer | golden_arrays("a") | golden_arrays(series),
         answer | {"text": np.array([0xFF], np.uint8)},
         answer | {"text": np.zeros((2, 2), np.uint8)},
         golden_arrays("alone"),

@@ -6,7 +6,8 @@ at once, and two words are one step apart however far they stand from each other
 sum of waves gives here: each position adds its own pattern of sines and cosines to its word's vector.
 
 Deviations: `norm_first` puts the normalisation before each part, which trains without warm-up (Xiong et al. 2020); the
-default is the paper's, after it. Source and target have vectors of their own; those of the target are also the last layer.
+default is the paper's, after it. Source and target have vectors of their own, or share one table as in the paper's own
+experiments (`shared`); those of the target are also the last layer.
 
 Numbers of words (B, S) and (B, T) -> logits (B, T, words of the target): at each position, of the word after it.
 """
@@ -174,11 +175,14 @@ class Transformer(nn.Module, PyTorchModelHubMixin):
         inner: int = 2048,
         dropout: float = 0.1,
         norm_first: bool = False,
+        shared: bool = False,
     ) -> None:
         super().__init__()
+        if shared and source_words != target_words:
+            raise ValueError(f"expected one vocabulary to share, got {source_words} and {target_words} words")
         self.d, self.norm_first = d, norm_first
         options = (d, heads, inner, dropout, norm_first)
-        self.source = nn.Embedding(source_words, d)
+        self.source = None if shared else nn.Embedding(source_words, d)
         self.target = nn.Embedding(target_words, d)
         self.encoder = nn.ModuleList(EncoderLayer(*options) for _ in range(layers))
         self.decoder = nn.ModuleList(DecoderLayer(*options) for _ in range(layers))
@@ -187,8 +191,12 @@ class Transformer(nn.Module, PyTorchModelHubMixin):
             nn.LayerNorm(d) if norm_first else nn.Identity() for _ in "ed"
         )
         self.drop = nn.Dropout(dropout)
-        for embedding in (self.source, self.target):
+        for embedding in filter(None, (self.source, self.target)):
             nn.init.normal_(embedding.weight, std=d**-0.5)
+
+    @property
+    def source_table(self) -> nn.Embedding:
+        return self.target if self.source is None else self.source
 
     def embed(self, embedding: nn.Embedding, words: Tensor, first: int = 0) -> Tensor:
         """Numbers (B, T) that stand at positions first, first + 1, ... -> (B, T, d)."""
@@ -197,7 +205,7 @@ class Transformer(nn.Module, PyTorchModelHubMixin):
 
     def encode(self, source: Tensor, source_mask: Tensor | None = None) -> Tensor:
         """Numbers (B, S), mask (B, S) True for words and False for padding -> memory (B, S, d)."""
-        x = self.embed(self.source, source)
+        x = self.embed(self.source_table, source)
         for layer in self.encoder:
             x = layer(x, for_heads(source_mask))
         return self.norm_encoder(x)

@@ -19,14 +19,14 @@ CHECKPOINTS = (
         data_licence="annotations MIT (Udacity); frames of YouTube Faces: research and teaching only",
         trained_on="YouTube Faces crops (3,495 faces of 287 people, 68 points)",
         parameters=571_816,
-        megabytes=0.63,
+        megabytes=0.59,
         input=InputSpec(
             size_hw=(96, 96),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="eca457e20c2ca88839e76360c5cfb56e2e76e5111c42f15403302981845542ed",
+        sha256="f610c439111d1fef0a1a71427efcad2ae0a367ad8a8399b03e64191afa42defb",
         recipe=(
             "python -m finetune.face_landmarks_youtube "
             "landmarks --data-dir DIR --output "
@@ -110,14 +110,14 @@ CHECKPOINTS = (
         data_licence="annotations MIT (Udacity); frames of YouTube Faces: research and teaching only",
         trained_on="YouTube Faces crops (3,495 faces of 287 people, 68 points)",
         parameters=327_268,
-        megabytes=0.39,
+        megabytes=0.37,
         input=InputSpec(
             size_hw=(96, 96),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="282f8abcb23a5d4a1cdc1ca6c660b0338e9f21e7103677bd8ef987e5c33467e9",
+        sha256="9e0c05fb0f5372779a025f6b6b775ba2cf8d2786d970cea71006b6eb76c974d4",
         recipe=(
             "python -m finetune.face_landmarks_youtube "
             "landmark_heatmaps --data-dir DIR --output "

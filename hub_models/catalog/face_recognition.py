@@ -29,14 +29,14 @@ CHECKPOINTS = (
         data_licence="annotations MIT (Udacity); frames of YouTube Faces: research and teaching only",
         trained_on="YouTube Faces crops (3,495 faces of 287 people in three or four videos each)",
         parameters=772_704,
-        megabytes=0.89,
+        megabytes=0.84,
         input=InputSpec(
             size_hw=(96, 96),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="8c3af5357103eb278e302efbd33555c2cbb8ec0386c12187df2c3f0d11dc2198",
+        sha256="cfff695692573ab3491db48899de72776daf220c08bed61fe2f3ac610a285f9a",
         recipe=(
             "python -m finetune.face_recognition_youtube "
             "--data-dir DIR --output "
@@ -208,9 +208,9 @@ CHECKPOINTS = (
         data_licence="AT&T Laboratories Cambridge: credit required",
         trained_on="ORL faces (300 grey portraits of 30 people)",
         parameters=112_208,
-        megabytes=0.12,
+        megabytes=0.11,
         input=InputSpec(size_hw=(64, 64), mean=(0.5,), std=(0.5,), interpolation="bilinear", colour="grey"),
-        sha256="6195cd29efcafa6a06ecff8de3566dfa8e81a0d4246d2973cc2b03d272eb362b",
+        sha256="ed219612f3c09d40b538ced4a89afa5640d2b8679cd6426fdd0ffc90c0ad787a",
         recipe="python -m finetune.face_recognition_orl --data-dir DIR --output runs/siamese.orl",
         deviations=(
             "four convolutions with batch normalisation; the "

@@ -256,9 +256,9 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="unstated; used for teaching and research by custom",
         trained_on="CIFAR-10 (25,000 photographs of 32x32 pixels, 10 classes)",
         parameters=740_858,
-        megabytes=0.75,
+        megabytes=0.69,
         input=InputSpec(size_hw=(32, 32), mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616)),
-        sha256="82b21bf35430e0401df72ef26317f806e797e9b5931cc42ae654410c72a81012",
+        sha256="2429e1c1d828e6fb5f6c7d65ee972abdd64acd9815562c01bc355f4e717e0be8",
         recipe=(
             "python -m finetune.image_classification_cifar10 "
             "alexnet --data-dir DIR --output "
@@ -315,9 +315,9 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="unstated; used for teaching and research by custom",
         trained_on="CIFAR-10 (25,000 photographs of 32x32 pixels, 10 classes)",
         parameters=942_242,
-        megabytes=0.95,
+        megabytes=0.85,
         input=InputSpec(size_hw=(32, 32), mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616)),
-        sha256="d5fbd35068a3bcb047213153e18d2f6eea75327476b99e9f40719a26d5097b10",
+        sha256="6646e1d73040415d1067efe20aa9f2b482af885e19acb12be7ab3f9389b00a74",
         recipe="python -m finetune.image_classification_cifar10 vgg --data-dir DIR --output runs/vgg_small",
         deviations=(
             "He initialisation (the paper grew deep networks "
@@ -367,9 +367,9 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="unstated; used for teaching and research by custom",
         trained_on="CIFAR-10 (25,000 photographs of 32x32 pixels, 10 classes)",
         parameters=500_874,
-        megabytes=0.55,
+        megabytes=0.52,
         input=InputSpec(size_hw=(32, 32), mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616)),
-        sha256="a2678a0751418a4a9732a577798acb74652baa85f159f2233ce3d7b91d74e206",
+        sha256="1cd2a8efd1d3cba995c3135835537ce68d996f15270ba524cd3163b1e2ccab48",
         recipe=(
             "python -m finetune.image_classification_cifar10 "
             "inception --data-dir DIR --output "
@@ -428,9 +428,9 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="unstated; used for teaching and research by custom",
         trained_on="CIFAR-10 (25,000 photographs of 32x32 pixels, 10 classes)",
         parameters=269_722,
-        megabytes=0.29,
+        megabytes=0.27,
         input=InputSpec(size_hw=(32, 32), mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616)),
-        sha256="2b4f642efcf2731b6b261bb4e62794fa5d99d90da7dace7ddb92ee5f89d6b667",
+        sha256="026f951a91de0579d4d98d78fb4855ba195c33be4323d7775a34404f41c7920d",
         recipe="python -m finetune.image_classification_cifar10 resnet --data-dir DIR --output runs/resnet20",
         deviations="none in the layers. Trained on half of the data, JPEG-compressed, for 40 epochs.",
         metrics=(
@@ -477,9 +477,9 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="MIT",
         trained_on="TrashNet (photographs of waste, 6 classes)",
         parameters=3_378_694,
-        megabytes=3.62,
+        megabytes=3.35,
         input=InputSpec(size_hw=(224, 224), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), crop=0.95),
-        sha256="75e0f02ba89d0052dcbc5210eef08057e4999b0f910a90fe239bd06e35bd73c3",
+        sha256="5263b3126121c569a1cabe47cadf23353119248cf1fd208f5bb598472f4b5f14",
         recipe="python -m finetune.image_classification_trashnet --data-dir DIR --output runs/trashnet",
         metrics=(
             Metric(

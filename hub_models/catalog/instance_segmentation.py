@@ -23,14 +23,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="CC0-1.0",
         trained_on="nuclei (microscope pictures of the 2018 Data Science Bowl)",
         parameters=579_269,
-        megabytes=0.65,
+        megabytes=0.61,
         input=InputSpec(
             size_hw=(384, 384),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="09216808b0347e549f63870b07135a957b296278b4b1fbf0bda0fd99b9c28594",
+        sha256="47fd9d4eeddf5709f08facdade2182a9e0c3640d69ce56d2111b16e1b8518340",
         recipe=(
             "python -m finetune.instance_segmentation_nuclei "
             "mask_rcnn --data-dir DIR --output "
@@ -129,14 +129,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="CC0-1.0",
         trained_on="nuclei (microscope pictures of the 2018 Data Science Bowl)",
         parameters=508_163,
-        megabytes=0.53,
+        megabytes=0.49,
         input=InputSpec(
             size_hw=(384, 384),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="aa20975db8279d3b04a19a5dd82c3e17f9effb7d30da1f8c9c756718f6a62f3d",
+        sha256="8c75840dd092f15f71c69e27ee805e77b339be698138897bda2120fbdbc13056",
         recipe=(
             "python -m finetune.instance_segmentation_nuclei unet --data-dir DIR --output runs/unet.nuclei"
         ),

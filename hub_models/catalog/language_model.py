@@ -18,8 +18,8 @@ CHECKPOINTS = (
         data_licence="text in the public domain",
         trained_on="Tiny Shakespeare (1 million characters of plays, English around 1600)",
         parameters=392_451,
-        megabytes=0.41,
-        sha256="485ab35c9e1f787f4e02c40d720aceb96f6036912c4f0ee88ace61fbd913225a",
+        megabytes=0.37,
+        sha256="2c1d635ab8ad33eb98fd84c7c0b90bb3ae5cac8e6356a267c9535486db9a39e7",
         recipe=(
             "python -m finetune.language_model_shakespeare "
             "lstm --data-dir DIR --output "
@@ -73,8 +73,8 @@ CHECKPOINTS = (
         data_licence="text in the public domain",
         trained_on="Tiny Shakespeare (1 million characters of plays, English around 1600)",
         parameters=348_643,
-        megabytes=0.37,
-        sha256="fbb62a2a8fca6ef6f7edbb0f5d338be330c0d0b4d0fc7facde8df56649e22d22",
+        megabytes=0.36,
+        sha256="dfdcb263f60e6ed565833ca227772de9576561f3f8313429631e434e129a98d4",
         recipe=(
             "python -m finetune.language_model_shakespeare "
             "transformer --data-dir DIR --output "

@@ -47,8 +47,8 @@ BUNDLED = (
             "Wikigold, WNUT-17 and Broad Twitter (English, people, places, organisations and other names)"
         ),
         parameters=416_601,
-        megabytes=0.47,
-        sha256="28c5fb08cc465fc845bb3708a54f3299b126e0f818be844669d25195c4a72e9b",
+        megabytes=0.45,
+        sha256="2887835d65a2067d047bea1980fc9fe5eb33293cfad1f1bba4126a903e7c43d4",
         recipe=(
             "python -m finetune.token_classification_wikigold "
             "all --data-dir DIR --output runs/tagger.all && "

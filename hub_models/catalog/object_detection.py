@@ -277,14 +277,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="MIT",
         trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
         parameters=576_528,
-        megabytes=0.65,
+        megabytes=0.62,
         input=InputSpec(
             size_hw=(320, 416),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="a18ac6a0de1f24f9c675195ac23dd6c8af5a0bc09b6cb4978ebfc9d3c3eefdba",
+        sha256="4ae97b7fc71c2c989b596b84d90502125036fbf8ffff59137c357d2efb4011d6",
         recipe=(
             "python -m finetune.object_detection_bccd fast_rcnn --data-dir DIR --output runs/fast_rcnn.bccd"
         ),
@@ -446,14 +446,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="MIT",
         trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
         parameters=399_533,
-        megabytes=0.48,
+        megabytes=0.46,
         input=InputSpec(
             size_hw=(320, 416),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="eaa4f55cf4457c3a11d93b777cee869cb6cc16c4ea9133f2540d75275d509512",
+        sha256="d913bba85c07f5c8f40ba3f47d90c45d13fd13e12cb69af6d79fbef4b8aa377e",
         recipe=(
             "python -m finetune.object_detection_bccd yolo_grid --data-dir DIR --output runs/yolo_grid.bccd"
         ),
@@ -529,14 +529,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="MIT",
         trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
         parameters=359_624,
-        megabytes=0.43,
+        megabytes=0.41,
         input=InputSpec(
             size_hw=(320, 416),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="42eef3d5203450e394c2b5c594fecf8dd3d1be7167fd99fd58c990dfaafe3409",
+        sha256="47a8d5cf9aba4885365e352a6448ac1edf160bd093b6e4dc320f821658c17f8e",
         recipe=(
             "python -m finetune.object_detection_bccd "
             "yolo_anchors --data-dir DIR --output "
@@ -694,14 +694,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="WIDER FACE and CelebA: non-commercial research",
         trained_on="WIDER FACE and CelebA (photographs of faces; trained by the authors of the paper)",
         parameters=493_280,
-        megabytes=0.51,
+        megabytes=0.45,
         input=InputSpec(
             size_hw=(512, 512),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="43a982f4c2ee80ce568e884102a00edb99e6c3ef670c45ab3be8ca6e2a44ec0e",
+        sha256="7e03b65d1d200a0814ab47aa2c70416c2cb4974f1d5c21b356a8a842cceafe17",
         recipe="python -m finetune.mtcnn --data-dir runs/face_photographs --output runs/mtcnn.wider_face",
         deviations=(
             "the five points that O-Net gives, too, are left "

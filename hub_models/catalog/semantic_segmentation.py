@@ -29,14 +29,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="CamVid, University of Cambridge: academic use, cite Brostow et al. 2008",
         trained_on="CamVid (street scenes from a car in Cambridge, 11 classes)",
         parameters=663_083,
-        megabytes=0.69,
+        megabytes=0.63,
         input=InputSpec(
             size_hw=(288, 384),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="b24d1e86a4d49b96a1a26e02a71883ad6e0546b8770a8c52afc1c00b29a8daff",
+        sha256="39ef472a8aa4cee952256d9b5aed5de40cd3eb8096e0dee136b87b07eacc362d",
         recipe=(
             "python -m finetune.semantic_segmentation_camvid "
             "segnet --data-dir DIR --output "
@@ -138,14 +138,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="CamVid, University of Cambridge: academic use, cite Brostow et al. 2008",
         trained_on="CamVid (street scenes from a car in Cambridge, 11 classes)",
         parameters=508_299,
-        megabytes=0.53,
+        megabytes=0.49,
         input=InputSpec(
             size_hw=(288, 384),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="1a90941a04fd729b2eed9ff02d4494888c9e9ccbc1a2ec0aef9d4e76ed2f4f85",
+        sha256="34b37b6f59642c470268f49cdc9a0bee375a26d0492d7580d6fd79d0c97c8287",
         recipe=(
             "python -m finetune.semantic_segmentation_camvid unet --data-dir DIR --output runs/unet.camvid"
         ),
@@ -258,7 +258,7 @@ BUNDLED: tuple[Checkpoint, ...] = (
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="37af1cd041d2e02b33f4df94e25068a22dec726e80db19e37758efa92703f384",
+        sha256="1183515d9e6cdd037ea7ab7d531a02f2c3fc527bad8b002b72eefc198e7e514e",
         recipe=(
             "python -m finetune.semantic_segmentation_camvid enet --data-dir DIR --output runs/enet.camvid"
         ),
@@ -354,14 +354,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="CamVid, University of Cambridge: academic use, cite Brostow et al. 2008",
         trained_on="CamVid (street scenes from a car in Cambridge, 11 classes)",
         parameters=788_987,
-        megabytes=0.9,
+        megabytes=0.85,
         input=InputSpec(
             size_hw=(288, 384),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="d08a120d50771f8860ac3f200032895a4e5a03b410dd752de4db1ad634c6a600",
+        sha256="a2d0d9265a132217cecdd27057a62162b1246fd7c0594de632ef94ee71d047ce",
         recipe=(
             "python -m finetune.semantic_segmentation_camvid "
             "unet_lite --data-dir DIR --output "

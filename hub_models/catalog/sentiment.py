@@ -45,8 +45,8 @@ BUNDLED = (
         data_licence="unstated; used for research and teaching by custom",
         trained_on="SST-2 (6,920 sentences of film reviews, negative or positive)",
         parameters=383_570,
-        megabytes=0.42,
-        sha256="484d57057b1094c0a0ac4b163b495ff05fcb9b0355f0c4c583aa684ab947b876",
+        megabytes=0.41,
+        sha256="74b995388fad5227d31c698c22e92d77cbe3befdeff05c28cf68b596f7d061a9",
         recipe="python -m finetune.text_classification_sst2 bilstm --data-dir DIR --output runs/bilstm.sst2",
         deviations=(
             "the words' vectors are learned together with the "
@@ -95,8 +95,8 @@ BUNDLED = (
         data_licence="unstated; used for research and teaching by custom",
         trained_on="SST-2 (6,920 sentences of film reviews, negative or positive)",
         parameters=413_746,
-        megabytes=0.45,
-        sha256="45ca828d0111a37752efea7bcdae9f37fc170118667c379258e1634a72cfb091",
+        megabytes=0.44,
+        sha256="1bda5d7497fda2ab169b1dc9f835e556bc85d79bd34d43798319be03c94e939c",
         recipe=(
             "python -m finetune.text_classification_sst2 "
             "deep-lstm --data-dir DIR --output "
@@ -154,8 +154,8 @@ BUNDLED = (
         data_licence="unstated; used for research and teaching by custom",
         trained_on="SST-2 (6,920 sentences of film reviews, negative or positive)",
         parameters=367_762,
-        megabytes=0.4,
-        sha256="222494aa702a285e6ba1d29a707dfd4e1d080f4c263053e55d903e093af1e037",
+        megabytes=0.39,
+        sha256="cad4c4a6466cedb19121105c043a7a49ce40ca06aad05b79ccab4a95f57267a9",
         recipe="python -m finetune.text_classification_sst2 gru --data-dir DIR --output runs/gru.sst2",
         deviations=(
             "the words' vectors are learned together with the "
@@ -206,8 +206,8 @@ BUNDLED = (
         data_licence="unstated; used for research and teaching by custom",
         trained_on="SST-2 (6,920 sentences of film reviews, negative or positive)",
         parameters=375_058,
-        megabytes=0.41,
-        sha256="8cfdf3523929f8be1632e94f78a6534202d8cbbf0127e6860542d43980efd1b0",
+        megabytes=0.4,
+        sha256="4a2eb5c0e722a18d6e0fcb4eb566a5969eeb4ec4a88cc606b075d61ff200a4e0",
         recipe="python -m finetune.text_classification_sst2 lstm --data-dir DIR --output runs/lstm.sst2",
         deviations=(
             "the words' vectors are learned together with the "
@@ -260,8 +260,8 @@ BUNDLED = (
         data_licence="unstated; used for research and teaching by custom",
         trained_on="SST-2 (6,920 sentences of film reviews, negative or positive)",
         parameters=353_170,
-        megabytes=0.38,
-        sha256="0632b8bdd43bc2b8511f28cca52885a4cddea34c36c7f46f5f54823563f4d3cc",
+        megabytes=0.37,
+        sha256="b539a3643a157f535ef0a4bb256f5c7a1939b3804b0ca03d13df175bd93d4d75",
         recipe="python -m finetune.text_classification_sst2 rnn --data-dir DIR --output runs/rnn.sst2",
         deviations=(
             "the words' vectors are learned together with the "

@@ -117,9 +117,9 @@ BUNDLED: tuple[Checkpoint, ...] = (
         ),
         trained_on="Flickr8k (photographs) and the style picture night, drawn by finetune/style_pictures.py",
         parameters=350_787,
-        megabytes=0.36,
+        megabytes=0.35,
         input=InputSpec(size_hw=(512, 512), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)),
-        sha256="0fbecff9cc6d78b6e14b2cd67a69cf55db1938e44f9ed02bb1a1e1fd029a5628",
+        sha256="e4d162632904c611dcc11a760c19d759f2fc19e9f0d3d719f9397af2ab0f378d",
         recipe=(
             "python -m finetune.style_transfer_flickr8k night "
             "--data-dir DIR --output "
@@ -182,9 +182,9 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="unstated; used for teaching and research by custom",
         trained_on="CIFAR-10 (25,000 photographs of 32x32 pixels, 10 classes)",
         parameters=217_480,
-        megabytes=0.22,
+        megabytes=0.2,
         input=InputSpec(size_hw=(32, 32), mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616)),
-        sha256="5390a39a3db3cc6b39d72303340e4b02b8538542de666cf7d56072acf5ecfc5f",
+        sha256="05492be19aea3e06cd8c883a89c68560fee71edb43c4d4a1e6b1f941ba2c19f4",
         recipe="python -m finetune.style_backbone --data-dir DIR --output runs/gatys.vgg_small",
         deviations=(
             "a VGG of five convolutions, trained on pictures "

@@ -18,5 +18,5 @@ class Predictor(Protocol):
     checkpoint: Checkpoint
     bytes: int  # that the weights take in memory
 
-    def predict(self, given: np.ndarray | str) -> Result:
-        """Pixels (H, W, 3) uint8 RGB, or a cleaned text where the network reads text -> a result."""
+    def predict(self, *given: np.ndarray | str) -> Result:
+        """What `local.Given` lists: pixels (H, W, 3) uint8 RGB, a cleaned text, a series (T,) float32 -> a result."""

@@ -26,6 +26,11 @@ WRAPPERS = {  # task -> module of predictors, class
     "sentiment": "text_classifier:TextClassifier",
     "named-entities": "tagger:Tagger",
     "language-model": "character_generator:CharacterGenerator",
+    "time-series": "forecaster:Forecaster",
+    "translation": "translator:Translator",
+    "image-captioning": "captioner:Captioner",
+    "visual-question-answering": "question_answerer:QuestionAnswerer",
+    "audio-classification": "sound_classifier:SoundClassifier",
 }
 
 
@@ -49,12 +54,16 @@ def build(checkpoint: Checkpoint, files: Path, device: str) -> nn.Module:
 def load(checkpoint: Checkpoint, files: Path, device: str) -> Predictor:
     """A ready predictor for the checkpoint's task; class names and preprocessing come with the weights.
 
-    What a network that reads text has in place of an InputSpec is its Vocabulary.
+    What a network that reads text has in place of an InputSpec is its Vocabulary. A predictor class that needs more than
+    these has `from_folder(checkpoint, network, files, device)`.
     """
     network = build(checkpoint, files, device)
+    kind = wrapper(checkpoint)
+    if hasattr(kind, "from_folder"):
+        return kind.from_folder(checkpoint, network, files, device)
     names = label_names(files)
     spec = checkpoint.input or read_vocabulary(files / VOCABULARY)
-    return wrapper(checkpoint)(checkpoint, network, spec, names, device)
+    return kind(checkpoint, network, spec, names, device)
 
 
 def wrapper(checkpoint: Checkpoint) -> type:

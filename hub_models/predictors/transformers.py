@@ -1,5 +1,6 @@
 """Networks of the transformers library, from the Hub or a folder."""
 
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,7 @@ from hub_models.errors import CheckpointError
 from hub_models.local import read_config
 from hub_models.predictors import Predictor
 from hub_models.predictors.classifier import Classifier
-from hub_models.predictors.transformers_detector import LAST, TransformersDetector
-from hub_models.predictors.transformers_segmenter import TransformersSegmenter
+from hub_models.predictors.transformers_detector import LAST
 from hub_models.preprocess import InputSpec
 
 KINDS = {  # task -> class of the library, in words
@@ -26,10 +26,35 @@ KINDS = {  # task -> class of the library, in words
     "language-model": ("AutoModelForCausalLM", "a language model"),
     "sentiment": ("AutoModelForSequenceClassification", "a classifier of texts"),
     "named-entities": ("AutoModelForTokenClassification", "a tagger of words"),
+    "translation": ("AutoModelForSeq2SeqLM", "a translator"),
+    "image-captioning": ("AutoModelForImageTextToText", "a network that describes pictures"),
+    "visual-question-answering": (
+        "AutoModelForVisualQuestionAnswering",
+        "a network that answers questions about pictures",
+    ),
+    "audio-classification": ("AutoModelForAudioClassification", "a classifier of sounds"),
 }
-OF_MODEL = {  # what config.json calls itself -> class, where it is not that of the task
-    "mask2former": "AutoModelForUniversalSegmentation",
-    "sam": "SamModel",
+OF_MODEL = {  # (task, what config.json calls itself) -> class, where it is not that of the task
+    ("semantic-segmentation", "mask2former"): "AutoModelForUniversalSegmentation",
+    ("instance-segmentation", "sam"): "SamModel",
+    ("visual-question-answering", "blip"): "BlipForQuestionAnswering",
+    ("audio-classification", "whisper"): "WhisperForConditionalGeneration",
+}
+WRAPPERS = {  # task -> module of predictors, class; imported by name: a Space takes only its own files along
+    "object-detection": "transformers_detector:TransformersDetector",
+    "semantic-segmentation": "transformers_segmenter:TransformersSegmenter",
+    "instance-segmentation": "transformers_instances:TransformersInstances",
+    "sentiment": "transformers_text:TransformersTextClassifier",
+    "named-entities": "transformers_text:TransformersTagger",
+    "language-model": "transformers_generator:TransformersGenerator",
+    "translation": "transformers_translator:TransformersTranslator",
+    "image-captioning": "transformers_captioner:TransformersCaptioner",
+    "visual-question-answering": "transformers_answerer:TransformersAnswerer",
+    "audio-classification": "transformers_sounds:TransformersSoundClassifier",
+}
+OF_MODEL_WRAPPERS = {
+    ("instance-segmentation", "sam"): "transformers_sam:SamPredictor",
+    ("audio-classification", "whisper"): "transformers_sounds:TransformersTranscriber",
 }
 
 
@@ -63,8 +88,7 @@ def build(checkpoint: Checkpoint, files: Path, device: str) -> torch.nn.Module:
     import transformers
 
     kind, words = KINDS[checkpoint.task]
-    if checkpoint.task.endswith("segmentation"):
-        kind = OF_MODEL.get(str(read_config(files).get("model_type")), kind)
+    kind = OF_MODEL.get((checkpoint.task, str(read_config(files).get("model_type"))), kind)
     try:
         network = getattr(transformers, kind).from_pretrained(
             files, use_safetensors=True, local_files_only=True, dtype=torch.float32
@@ -81,26 +105,13 @@ def load(checkpoint: Checkpoint, files: Path, device: str) -> Predictor:
     from transformers import AutoImageProcessor
 
     network = build(checkpoint, files, device)
-    if checkpoint.task == "object-detection":
-        return TransformersDetector(checkpoint, network, files, device)
-    if checkpoint.task == "semantic-segmentation":
-        return TransformersSegmenter(checkpoint, network, files, device)
-    if checkpoint.task == "instance-segmentation":
-        # not above: a Space of another task does not take these files along
-        from hub_models.predictors.transformers_instances import TransformersInstances
-        from hub_models.predictors.transformers_sam import SamPredictor
-
-        kind = SamPredictor if network.config.model_type == "sam" else TransformersInstances
-        return kind(checkpoint, network, files, device)
-    if checkpoint.task in ("sentiment", "named-entities"):
-        from hub_models.predictors.transformers_text import TransformersTagger, TransformersTextClassifier
-
-        reads = TransformersTextClassifier if checkpoint.task == "sentiment" else TransformersTagger
-        return reads(checkpoint, network, files, device)
-    if checkpoint.task == "language-model":
-        from hub_models.predictors.transformers_generator import TransformersGenerator
-
-        return TransformersGenerator(checkpoint, network, files, device)
+    place = WRAPPERS.get(checkpoint.task)
+    place = OF_MODEL_WRAPPERS.get((checkpoint.task, network.config.model_type), place)
+    if place is not None:
+        name, _, kind = place.partition(":")
+        return getattr(importlib.import_module(f"hub_models.predictors.{name}"), kind)(
+            checkpoint, network, files, device
+        )
     names = [network.config.id2label[i] for i in range(network.config.num_labels)]
     spec = checkpoint.input or InputSpec(size_hw=(224, 224))
     predictor = TransformersClassifier(checkpoint, network, spec, names, device, fold=False)

@@ -1,12 +1,16 @@
 """Reading weights without running anything that stands in them: safetensors, or tensors-only pickles.
 
-Weights that travel with the repository may be packed: a tensor of 8-bit whole numbers, and beside it `NAME.scale`, by
-which each of its rows (output channels) is multiplied.
+Weights that travel with the repository may be packed. Of a tensor there is then NAME, its whole numbers, deflated;
+NAME.shape; and NAME.scale, by which each of its rows (output channels) is multiplied. Before deflating, n becomes 2n and
+-n becomes 2n - 1 (zigzag), in 16 bits, all low bytes first: the high bytes are nearly all zero and take no room.
 """
 
+import math
+import zlib
 from pathlib import Path
 from pickle import UnpicklingError
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -15,7 +19,11 @@ from torch import Tensor, nn
 from hub_models.checkpoint import Checkpoint
 from hub_models.errors import CheckpointError
 
-SCALE = ".scale"  # after the name of a packed tensor
+SCALE, SHAPE = ".scale", ".shape"  # after the name of a packed tensor
+MOST_DEFLATED = (
+    64  # numbers for each byte that they take: weights need a byte for one to four, a bomb has hundreds
+)
+ALWAYS_INFLATED = 1_000_000  # numbers that may be deflated however well: all zero, say
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -46,19 +54,53 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def is_packed(tensors: dict[str, Tensor]) -> bool:
-    return any(name.endswith(SCALE) and name.removesuffix(SCALE) in tensors for name in tensors)
+    return any(name + SHAPE in tensors for name in tensors)
 
 
 def unpacked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors with their scales -> the tensors that they stand for. Others come back as they are."""
+    """Packed tensors -> the tensors that they stand for, float32. Others come back as they are.
+
+    ValueError where the numbers do not fit the shape.
+    """
     whole = {}
     for name, tensor in tensors.items():
-        scale = tensors.get(name + SCALE)
-        if name.endswith(SCALE) and name.removesuffix(SCALE) in tensors:
-            continue
-        rows = () if scale is None else (-1, *[1] * (tensor.ndim - 1))
-        whole[name] = tensor if scale is None else tensor.float() * scale.float().view(rows)
+        if name + SHAPE in tensors:
+            if name + SCALE not in tensors or tensors[name + SHAPE].dtype != torch.int64:
+                raise ValueError(f"expected a scale and a shape of whole numbers for {name}")
+            shape = tensors[name + SHAPE].tolist()
+            rows = tensors[name + SCALE].float().view(-1, *[1] * (len(shape) - 1))
+            whole[name] = inflated(tensor.numpy().tobytes(), shape) * rows
+        elif not any(
+            name.endswith(end) and name.removesuffix(end) + SHAPE in tensors for end in (SCALE, SHAPE)
+        ):
+            whole[name] = tensor
     return whole
+
+
+def deflated(numbers: Tensor) -> Tensor:
+    """Whole numbers in -32767..32767 -> their bytes, deflated, as a tensor (bytes,) uint8."""
+    n = numbers.numpy().astype(np.int32).reshape(-1, 1)
+    planes = np.where(n < 0, -2 * n - 1, 2 * n).astype("<u2").view(np.uint8).T  # (2, numbers)
+    return torch.from_numpy(np.frombuffer(zlib.compress(planes.tobytes(), 9), np.uint8).copy())
+
+
+def inflated(content: bytes, shape: list[int]) -> Tensor:
+    """The inverse of `deflated`, as float32 of this shape. ValueError where it does not hold exactly that many numbers."""
+    count = math.prod(shape)
+    if not 0 <= count <= MOST_DEFLATED * len(content) + ALWAYS_INFLATED or min(shape, default=0) < 0:
+        raise ValueError(
+            f"expected at most {MOST_DEFLATED} numbers a byte, got {count} in {len(content)} bytes"
+        )
+    opened = zlib.decompressobj()
+    try:
+        planes = opened.decompress(content, 2 * count + 1)
+    except zlib.error as error:
+        raise ValueError(f"expected deflated bytes: {error}") from error
+    if len(planes) != 2 * count:
+        raise ValueError(f"expected {count} numbers of 16 bits, got {len(planes)} bytes")
+    pairs = np.ascontiguousarray(np.frombuffer(planes, np.uint8).reshape(2, count).T)
+    n = pairs.view("<u2").astype(np.int32)
+    return torch.from_numpy(np.where(n % 2, -(n + 1) // 2, n // 2).astype(np.float32).reshape(shape))
 
 
 def assign(model: nn.Module, tensors: dict[str, Tensor], checkpoint: Checkpoint) -> nn.Module:
