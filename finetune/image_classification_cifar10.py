@@ -55,7 +55,7 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
         spec=InputSpec(size_hw=(32, 32), mean=MEAN, std=STD),
         augment="shift",
         label_smoothing=0.05,
-        storage="int8",
+        storage="int5",
     )
 
 

@@ -42,7 +42,7 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
         label_smoothing=0.1,
         dropout=0.3,
         rate_decay=0.75,
-        storage="int8",
+        storage="int5",
     )
 
 

@@ -84,7 +84,7 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
         class_name="nucleus",
         passes=plan.passes,
         augment="any_way_up",  # a slide has no upper side
-        storage="int8",
+        storage="int5",
     )
 
 

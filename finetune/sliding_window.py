@@ -37,6 +37,7 @@ from finetune.starting_point import Start
 from finetune.state import progress_in
 from finetune.window_crops import Letterboxed, WindowCrops, sides_of
 from finetune.window_options import build_parser, recipe_values
+from finetune.write import Storage
 from hub_models.architectures import he_init
 from hub_models.architectures.overfeat import OverFeat
 from hub_models.box_dataset import BoxedPictures
@@ -64,6 +65,7 @@ class Recipe:
     sides: tuple[float, ...] = ()  # of the windows in pixels of the letterboxed picture; (): from the data
     size_hw: tuple[int, int] | None = None
     augment: str = "photo"  # or "any_way_up"
+    storage: Storage = "fp16"
     smoke: bool = False
 
 
@@ -104,6 +106,7 @@ def work(
         class_names=train_data.class_names,
         seed=settings.seed,
         minutes=seconds / 60,
+        storage=recipe.storage,
     )
     finish(trained, about, recipe.output, measure_detector(train_data, dev_data, about.dataset, show), show)
     end_run(recipe.output, where, stopped, show)

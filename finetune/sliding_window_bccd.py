@@ -60,6 +60,7 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
         model=network.replace("_", "-"),
         data=str(data_dir),
         output=output,
+        storage="int5",
         settings=Settings(
             epochs=plan.epochs,
             batch=128,

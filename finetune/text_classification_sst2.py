@@ -59,7 +59,7 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
         embedding=48,
         hidden=plan.hidden,
         word_dropout=plan.word_dropout,
-        storage="int8",
+        storage="int5",
         settings=Settings(
             **LEARNING | {"epochs": plan.epochs, "learning_rate": plan.learning_rate}, seed=seed
         ),

@@ -101,7 +101,7 @@ def recipe(stage: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
         word_dropout=0.15,
         vectors=VECTORS,
         more_words=MORE_WORDS,
-        storage="int8",
+        storage="int5",
         settings=Settings(
             **LEARNING
             | {

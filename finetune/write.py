@@ -37,10 +37,9 @@ Storage = Literal[
     "fp16", "int8", "int5"
 ]  # of the weights: bits a number takes; packed is what only our loader reads
 LEAST_PACKED = 1024  # numbers in a tensor that is worth packing
-STEPS = {
-    "int8": 32.0,
-    "int5": 8.0,
-}  # of a channel's standard deviation: n steps take log2(4.13 n) bits (normal, entropy)
+# in a channel's standard deviation: n steps take log2(4.13 n) bits a number (entropy of the normal distribution)
+STEPS = {"int8": 32.0, "int5": 8.0}
+FEW = 64  # numbers in a filter below which it gets the finest steps: first layers and depthwise ones are sensitive
 LARGEST = 2**15 - 1
 
 
@@ -67,7 +66,8 @@ def packed(tensors: dict[str, Tensor], storage: Storage) -> dict[str, Tensor]:
         if tensor.is_floating_point() and tensor.ndim > 1 and tensor.numel() >= LEAST_PACKED:
             rows = tensor.detach().float().cpu().flatten(1)
             finest = rows.abs().amax(1) / LARGEST
-            step = torch.maximum(rows.std(1, correction=0) / STEPS[storage], finest).clamp(min=1e-12)
+            steps = STEPS["int8" if tensor.ndim == 4 and rows.shape[1] < FEW else storage]
+            step = torch.maximum(rows.std(1, correction=0) / steps, finest).clamp(min=1e-12)
             small[name] = deflated((rows / step[:, None]).round().to(torch.int16))
             small[name + SCALE] = step
             small[name + SHAPE] = torch.tensor(tensor.shape)

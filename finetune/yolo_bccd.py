@@ -24,6 +24,7 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
         model="yolo",
         data=str(data_dir),
         output=output,
+        storage="int5",
         settings=Settings(
             epochs=36, batch=4, learning_rate=1.5e-3, optimizer="adamw", warmup=0.05, seed=seed
         ),

@@ -48,7 +48,7 @@ OF_LIBRARY = {  # files that only a task with this library among its needs runs 
     "soundfile": ("sound.py", "ui/sounds.py"),
     "ultralytics": tuple(f"predictors/ultralytics{part}.py" for part in ("", "_instances", "_offline", "_pickle")),
 }  # fmt: skip
-SUFFIXES = (".py", ".txt", ".html", ".css", ".json", ".safetensors", ".md", ".jpg", ".flac", ".csv")
+SUFFIXES = (".py", ".txt", ".html", ".css", ".json", ".safetensors", ".md", ".jpg", ".png", ".flac", ".csv")
 APP = '''"""{title}: one task of the hub, alone."""
 
 from hub_models.task import task

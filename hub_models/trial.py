@@ -114,10 +114,10 @@ def ask(url: str, task: Task, seconds: float) -> dict:
 
     from hub_models.ui.examples import available, texts
 
-    if task.reads:
-        given = [next(iter(texts(task).values()))] * len(task.inputs)
-    else:
-        given = [handle_file(next(iter(available(task).values()))) for _ in task.inputs]
+    given = [
+        handle_file(next(iter(available(task).values()))) if kind is Path else next(iter(texts(task).values()))
+        for kind in task.inputs.values()
+    ]
     client = Client(
         url,
         token=False,  # None would take the one of this machine's login

@@ -17,6 +17,7 @@ from hub_models.checkpoint import Checkpoint
 from hub_models.dataset import FromArray, LabelledPictures, open_splits
 from hub_models.errors import BadData, BadInput
 from hub_models.evaluate import image_classification as pictures
+from hub_models.loader import LOADER
 from hub_models.metrics import proportion
 from hub_models.predictors.classifier import Classifier
 from hub_models.preprocess import InputSpec
@@ -203,8 +204,8 @@ def test_layouts(
         for file in sorted(folder.rglob("*.*")):
             archive.write(file, file.relative_to(folder))
     predictor = grey(("0", "1"))
-    monkeypatch.setattr(pictures.LOADER, "resolve", lambda name, task: CHECKPOINT)
-    monkeypatch.setattr(pictures.LOADER, "get", lambda name, task, tell: predictor)
+    monkeypatch.setattr(LOADER, "resolve", lambda name, task: CHECKPOINT)
+    monkeypatch.setattr(LOADER, "get", lambda name, task, tell: predictor)
     reports = [pictures.evaluate_path("grey.steps", tmp_path / name) for name in ("set", "set.zip")]
     for report, name in zip(reports, ("set", "set.zip"), strict=True):
         assert (report["data"], report["split"]) == (name, measured)

@@ -12,6 +12,7 @@ from hub_models.checkpoint import Checkpoint
 from hub_models.dataset import FromArray
 from hub_models.errors import BadData
 from hub_models.evaluate import localization, object_detection
+from hub_models.loader import LOADER
 from hub_models.results import Boxes, Location
 
 KEYS = {
@@ -204,7 +205,7 @@ def test_data_in_every_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, l
     if layout is not yolo:
         picture(folder / "images" / "d.png", 3, size_wh=(WIDE, HIGH + 1))
     answers = [[("cat", CAT, 0.9)], [("dog", DOG, 0.9), ("cat", CAT, 0.8)], [], [("cat", CAT, 0.9)]]
-    loader = object_detection.LOADER
+    loader = LOADER
     monkeypatch.setattr(loader, "resolve", lambda name, task: Told.checkpoint)
     monkeypatch.setattr(loader, "get", lambda name, task, tell: Told(answers))
     heard: list[tuple[int, int]] = []

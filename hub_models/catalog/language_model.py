@@ -59,6 +59,120 @@ CHECKPOINTS = (
         ),
     ),
     Checkpoint(
+        id="char_gru.shakespeare",
+        task="language-model",
+        title="Character GRU",
+        architecture="GRU",
+        year=2014,
+        library="ours",
+        source="bundled:char_gru.shakespeare",
+        model="character_model",
+        sentence="Two gates and one state: the LSTM made simpler, and about as good.",
+        paper=(
+            "Cho et al.: Learning Phrase Representations "
+            "using RNN Encoder-Decoder for Statistical "
+            "Machine Translation (2014)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="text in the public domain",
+        trained_on="Tiny Shakespeare (1 million characters of plays, English around 1600)",
+        parameters=299_715,
+        megabytes=0.21,
+        sha256="2a6ae32da928c32c3b93f1b208b426bba920759767526470a3874dce781c8c28",
+        recipe=(
+            "python -m finetune.language_model_shakespeare "
+            "gru --data-dir DIR --output "
+            "runs/char_gru.shakespeare"
+        ),
+        deviations="the reset gate stands after the matrix, as in cuDNN; reads characters, without a decoder",
+        metrics=(
+            Metric(
+                dataset="Tiny Shakespeare",
+                split="dev",
+                name="perplexity per character",
+                value=4.236847,
+                count=108_462,
+                low=4.090571,
+                high=4.370762,
+                baseline=4.378121,
+                baseline_name="counts of what followed the last 4 characters in the training text",
+            ),
+            Metric(
+                dataset="Tiny Shakespeare",
+                split="dev",
+                name="accuracy",
+                value=0.564299,
+                count=108_462,
+                low=0.555213,
+                high=0.574119,
+            ),
+            Metric(
+                dataset="Tiny Shakespeare",
+                split="train",
+                name="perplexity per character",
+                value=4.031556,
+                count=92_373,
+                low=3.921825,
+                high=4.159719,
+            ),
+        ),
+    ),
+    Checkpoint(
+        id="char_rnn.shakespeare",
+        task="language-model",
+        title="Character RNN",
+        architecture="RNN",
+        year=1990,
+        library="ours",
+        source="bundled:char_rnn.shakespeare",
+        model="character_model",
+        sentence="The basic cell: one state, which every character overwrites a little.",
+        paper="Elman: Finding Structure in Time (1990)",
+        weights_licence="Apache-2.0",
+        data_licence="text in the public domain",
+        trained_on="Tiny Shakespeare (1 million characters of plays, English around 1600)",
+        parameters=188_451,
+        megabytes=0.13,
+        sha256="7a315520b156be4accd8274ed1bddb881fe55f4ef45f6a7384b8f8f5510d1a03",
+        recipe=(
+            "python -m finetune.language_model_shakespeare "
+            "rnn --data-dir DIR --output "
+            "runs/char_rnn.shakespeare"
+        ),
+        deviations="reads characters and is trained with Adam on windows of text",
+        metrics=(
+            Metric(
+                dataset="Tiny Shakespeare",
+                split="dev",
+                name="perplexity per character",
+                value=4.813681,
+                count=108_462,
+                low=4.646059,
+                high=4.961577,
+                baseline=4.378121,
+                baseline_name="counts of what followed the last 4 characters in the training text",
+            ),
+            Metric(
+                dataset="Tiny Shakespeare",
+                split="dev",
+                name="accuracy",
+                value=0.530241,
+                count=108_462,
+                low=0.520599,
+                high=0.541212,
+            ),
+            Metric(
+                dataset="Tiny Shakespeare",
+                split="train",
+                name="perplexity per character",
+                value=4.66637,
+                count=92_373,
+                low=4.531891,
+                high=4.817289,
+            ),
+        ),
+    ),
+    Checkpoint(
         id="char_transformer.shakespeare",
         task="language-model",
         title="Character Transformer",

@@ -4,12 +4,14 @@ Each exports `evaluate_path(checkpoint, path, show, tell) -> dict` and `text(rep
 """
 
 import importlib
+import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 
 from hub_models.errors import BadInput
+from hub_models.loader import LOADER
 from hub_models.task import task
 
 SPLITS = ("test", "dev", "all", "train")  # the first that the data has is measured
@@ -26,6 +28,29 @@ def module_for(task_id: str) -> ModuleType:
             "evaluation_missing", f"Expected a task that can be evaluated ({listed}); {task_id} cannot yet."
         )
     return importlib.import_module(f"{__name__}.{wanted}")
+
+
+def measured(
+    task_id: str,
+    checkpoint: str,
+    path: str | Path,
+    open_data: Callable[[str | Path], Mapping[str, object]],
+    measure: Callable[
+        ..., dict
+    ],  # (predictor, part, show, name=, split=), and train= where it has a baseline to teach
+    show: Show | None,
+    tell: Show | None,
+) -> dict:
+    """What `measure` reports of `checkpoint` on the first of SPLITS that the data at `path` has."""
+    identity = LOADER.resolve(checkpoint, task_id).id
+    parts = open_data(path)
+    split = next(name for name in SPLITS if name in parts)
+    given = {"name": Path(path).name, "split": split}
+    if "train" in inspect.signature(measure).parameters:
+        given["train"] = parts.get("train") if split != "train" else None
+    return LOADER.run(
+        identity, task_id, lambda predictor: measure(predictor, parts[split], show, **given), tell
+    )
 
 
 def evaluate(

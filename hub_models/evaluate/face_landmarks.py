@@ -23,10 +23,9 @@ from pathlib import Path
 import numpy as np
 
 from hub_models.errors import BadData, BadInput
-from hub_models.evaluate import SPLITS
+from hub_models.evaluate import measured
 from hub_models.faces import GROUPS, box_of, eye_distance, framing, inverse, mean_error, moved, moved_box
 from hub_models.landmark_dataset import LandmarkPictures, open_landmarks
-from hub_models.loader import LOADER
 from hub_models.metrics import resampled_figure
 from hub_models.predictors.face_landmarker import FaceLandmarker
 
@@ -41,14 +40,7 @@ def evaluate_path(
     checkpoint: str, path: str | Path, show: Show | None = None, tell: Show | None = None
 ) -> dict:
     """The report of `checkpoint` (an id, or a folder that a recipe wrote) on pictures with points."""
-    identity = LOADER.resolve(checkpoint, TASK).id
-    splits = open_landmarks(path)
-    split = next(name for name in SPLITS if name in splits)
-
-    def work(predictor: FaceLandmarker) -> dict:
-        return evaluate(predictor, splits[split], show, name=Path(path).name, split=split)
-
-    return LOADER.run(identity, TASK, work, tell)
+    return measured(TASK, checkpoint, path, open_landmarks, evaluate, show, tell)
 
 
 def evaluate(

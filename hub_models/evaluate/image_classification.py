@@ -23,8 +23,7 @@ from hub_models.class_figures import by_class, class_lines, figure
 from hub_models.class_names import indices_of
 from hub_models.dataset import LabelledPictures, open_splits
 from hub_models.errors import BadData, BadInput
-from hub_models.evaluate import SPLITS
-from hub_models.loader import LOADER
+from hub_models.evaluate import measured
 from hub_models.predictors import Predictor
 
 TASK = "image-classification"
@@ -45,14 +44,7 @@ def evaluate_path(
     checkpoint: str, path: str | Path, show: Show | None = None, tell: Show | None = None
 ) -> dict:
     """The report of `checkpoint` (an id, or a folder that a recipe wrote) on a folder, zip or npz of pictures."""
-    identity = LOADER.resolve(checkpoint, TASK).id
-    splits = open_splits(path)
-    split = next(name for name in SPLITS if name in splits)
-
-    def work(predictor: PictureClassifier) -> dict:
-        return evaluate(predictor, splits[split], show, name=Path(path).name, split=split)
-
-    return LOADER.run(identity, TASK, work, tell)
+    return measured(TASK, checkpoint, path, open_splits, evaluate, show, tell)
 
 
 def evaluate(

@@ -27,9 +27,8 @@ import numpy as np
 from hub_models.checkpoint import Checkpoint
 from hub_models.continuation import Guessed
 from hub_models.errors import BadData
-from hub_models.evaluate import SPLITS
+from hub_models.evaluate import measured
 from hub_models.inside.character_counts import ORDER, CharacterCounts
-from hub_models.loader import LOADER
 from hub_models.metrics import resampled_figure
 from hub_models.running_text import RunningText, open_texts
 
@@ -53,14 +52,7 @@ def evaluate_path(
     checkpoint: str, path: str | Path, show: Show | None = None, tell: Show | None = None
 ) -> dict:
     """The report of `checkpoint` (an id, or a folder that a recipe wrote) on the text at `path`."""
-    identity = LOADER.resolve(checkpoint, TASK).id
-    splits = open_texts(path)
-    split = next(name for name in SPLITS if name in splits)
-
-    def work(predictor: Scorer) -> dict:
-        return evaluate(predictor, splits[split], show, name=Path(path).name, split=split)
-
-    return LOADER.run(identity, TASK, work, tell)
+    return measured(TASK, checkpoint, path, open_texts, evaluate, show, tell)
 
 
 def evaluate(

@@ -23,9 +23,8 @@ import numpy as np
 from hub_models.box_dataset import BoxedPictures, open_boxes
 from hub_models.class_names import indices_of
 from hub_models.errors import BadData, BadInput
-from hub_models.evaluate import SPLITS
+from hub_models.evaluate import measured
 from hub_models.evaluate.image_classification import figure
-from hub_models.loader import LOADER
 from hub_models.predictors import Predictor
 
 TASK = "localization"
@@ -37,14 +36,7 @@ def evaluate_path(
     checkpoint: str, path: str | Path, show: Show | None = None, tell: Show | None = None
 ) -> dict:
     """The report of `checkpoint` (an id, or a folder that a recipe wrote) on pictures with boxes."""
-    identity = LOADER.resolve(checkpoint, TASK).id
-    splits = open_boxes(path)
-    split = next(name for name in SPLITS if name in splits)
-
-    def work(predictor: Predictor) -> dict:
-        return evaluate(predictor, splits[split], show, name=Path(path).name, split=split)
-
-    return LOADER.run(identity, TASK, work, tell)
+    return measured(TASK, checkpoint, path, open_boxes, evaluate, show, tell)
 
 
 def evaluate(

@@ -23,8 +23,7 @@ import numpy as np
 from hub_models.class_figures import class_lines
 from hub_models.class_names import indices_of
 from hub_models.errors import BadData
-from hub_models.evaluate import SPLITS
-from hub_models.loader import LOADER
+from hub_models.evaluate import measured
 from hub_models.metrics import number, resampled_figure
 from hub_models.tagged_texts import TaggedTexts, open_tagged
 from hub_models.tokens import OUTSIDE, Span, spans_of, tags_of
@@ -41,15 +40,7 @@ def evaluate_path(
     checkpoint: str, path: str | Path, show: Show | None = None, tell: Show | None = None
 ) -> dict:
     """The report of `checkpoint` (an id, or a folder that a recipe wrote) on CoNLL files, a folder or zip of them."""
-    identity = LOADER.resolve(checkpoint, TASK).id
-    parts = open_tagged(path)
-    split = next(name for name in SPLITS if name in parts)
-
-    def work(predictor) -> dict:
-        train = parts.get("train") if split != "train" else None
-        return evaluate(predictor, parts[split], show, name=Path(path).name, split=split, train=train)
-
-    return LOADER.run(identity, TASK, work, tell)
+    return measured(TASK, checkpoint, path, open_tagged, evaluate, show, tell)
 
 
 def evaluate(

@@ -40,7 +40,7 @@ from hub_models.detection_metrics import (
     verdicts,
 )
 from hub_models.errors import BadData, BadInput
-from hub_models.evaluate import SPLITS
+from hub_models.evaluate import measured
 from hub_models.inside.precision_recall import (
     COCO_IOUS,
     Counts,
@@ -48,7 +48,6 @@ from hub_models.inside.precision_recall import (
     count,
     mean_average_precision,
 )
-from hub_models.loader import LOADER
 from hub_models.metrics import number, resampled_figure
 from hub_models.predictors.detector import DetectorProtocol, select
 from hub_models.results import Boxes
@@ -65,14 +64,7 @@ def evaluate_path(
     checkpoint: str, path: str | Path, show: Show | None = None, tell: Show | None = None
 ) -> dict:
     """The report of `checkpoint` (an id, or a folder that a recipe wrote) on pictures in a layout of box_dataset."""
-    identity = LOADER.resolve(checkpoint, TASK).id
-    splits = open_boxes(path)
-    split = next(name for name in SPLITS if name in splits)
-
-    def work(predictor: DetectorProtocol) -> dict:
-        return evaluate(predictor, splits[split], show, name=Path(path).name, split=split)
-
-    return LOADER.run(identity, TASK, work, tell)
+    return measured(TASK, checkpoint, path, open_boxes, evaluate, show, tell)
 
 
 def evaluate(

@@ -23,9 +23,8 @@ import numpy as np
 from hub_models.class_figures import by_class, class_lines, figure
 from hub_models.class_names import indices_of
 from hub_models.errors import BadData
-from hub_models.evaluate import SPLITS
+from hub_models.evaluate import measured
 from hub_models.labelled_texts import LabelledTexts, open_texts
-from hub_models.loader import LOADER
 
 TASK = "sentiment"
 AT_ONCE = 256  # texts between two words about the progress
@@ -36,15 +35,7 @@ def evaluate_path(
     checkpoint: str, path: str | Path, show: Show | None = None, tell: Show | None = None
 ) -> dict:
     """The report of `checkpoint` (an id, or a folder that a recipe wrote) on a tsv, a csv, a folder or zip of them."""
-    identity = LOADER.resolve(checkpoint, TASK).id
-    parts = open_texts(path)
-    split = next(name for name in SPLITS if name in parts)
-
-    def work(predictor) -> dict:
-        train = parts.get("train") if split != "train" else None
-        return evaluate(predictor, parts[split], show, name=Path(path).name, split=split, train=train)
-
-    return LOADER.run(identity, TASK, work, tell)
+    return measured(TASK, checkpoint, path, open_texts, evaluate, show, tell)
 
 
 def evaluate(

@@ -48,6 +48,7 @@ class Choosing:
     top_p: float = 1.0
     beams: int = 1
     seed: int = 0
+    length_power: float = 0.0  # of beams: 0 prefers short texts, 1 the best mean of a part
 
 
 ARGMAX = Choosing(temperature=0.0)
@@ -111,9 +112,15 @@ class Beam:
     log_probability: float
     ended: bool = False
 
+    def score(self, length_power: float) -> float:
+        """What it is ranked by: its log probability / its length to this power, <EOS> counted (Wu et al. 2016)."""
+        return self.log_probability / max(1, len(self.steps) + self.ended) ** length_power
 
-def search(writer: Writer, prompt: Tensor, length: int, beams: int) -> Iterator[tuple[Beam, ...]]:
-    """Beam search: after each part, the `beams` most probable beginnings, the best first. Overloaded `cancelled`."""
+
+def search(
+    writer: Writer, prompt: Tensor, length: int, beams: int, length_power: float = 0.0
+) -> Iterator[tuple[Beam, ...]]:
+    """Beam search: after each part, the `beams` best beginnings, the best first. Overloaded `cancelled`."""
     reading, memory = prompt[None], None
     alive, ended = (Beam((), 0.0),), ()
     for _ in range(length):
@@ -134,9 +141,11 @@ def search(writer: Writer, prompt: Tensor, length: int, beams: int) -> Iterator[
         ended = (*ended, *(beam for beam, _, _ in grown if beam.ended))
         going = [(beam, row, number) for beam, row, number in grown if not beam.ended]
         alive = tuple(beam for beam, _, _ in going)
-        ranked = tuple(sorted((*alive, *ended), key=lambda beam: -beam.log_probability)[:beams])
+        ranked = tuple(sorted((*alive, *ended), key=lambda beam: -beam.score(length_power))[:beams])
         yield ranked
-        if not alive or ranked[0].ended:  # what goes on can only become less probable
+        # what goes on can only become less probable: at its best it is as now, and as long as can be
+        hope = max((beam.log_probability for beam in alive), default=-np.inf) / length**length_power
+        if not alive or (ranked[0].ended and ranked[0].score(length_power) >= hope):
             return
         reading = torch.tensor([[number] for _, _, number in going], device=prompt.device)
         memory = memory.chosen(torch.tensor([row for _, row, _ in going], device=prompt.device))
@@ -154,7 +163,7 @@ def guessed(writer: Writer, steps: Sequence[Step]) -> Guessed:
 def writing(writer: Writer, prompt: Tensor, length: int, choosing: Choosing) -> Iterator[tuple[Step, ...]]:
     """What is written after `prompt` so far, after each part; of several beams the best."""
     if choosing.beams > 1:
-        for ranked in search(writer, prompt, length, choosing.beams):
+        for ranked in search(writer, prompt, length, choosing.beams, choosing.length_power):
             yield ranked[0].steps
         return
     steps: tuple[Step, ...] = ()
