@@ -31,9 +31,9 @@ SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 PROCESSOR = (  # what transformers reads beside the weights; a repository has some of it
     *("preprocessor_config.json", "processor_config.json", "generation_config.json", "chat_template.jinja"),
     *("tokenizer_config.json", "tokenizer.json", "special_tokens_map.json", "added_tokens.json"),
-    *("vocab.json", "vocab.txt", "merges.txt", "spiece.model", "sentencepiece.bpe.model"),
+    *("vocab.json", "vocab.txt", "merges.txt", "spiece.model", "sentencepiece.bpe.model", "source.spm", "target.spm"),
 )
-VOCABULARY = "vocabulary.json"  # of our networks that read text
+OURS = ("vocabulary.json", "tokenizer.json")  # of our networks that read text: words, or pieces of words
 POLL = 0.1  # seconds between two looks at a lock, a thread or a cancel
 Cancelled = Callable[[], bool]
 
@@ -68,7 +68,7 @@ def weights_among(checkpoint: Checkpoint, names: Collection[str]) -> list[str]:
 
 def needed_among(checkpoint: Checkpoint, names: Collection[str]) -> list[str]:
     """The files of a repository that the predictor of `checkpoint` reads; the weights come last."""
-    small = [CONFIG, *{"transformers": PROCESSOR, "ours": (VOCABULARY,)}.get(checkpoint.library, ())]
+    small = [CONFIG, *{"transformers": PROCESSOR, "ours": OURS}.get(checkpoint.library, ())]
     weights = weights_among(checkpoint, names)
     if weights and weights[0].endswith(".pt"):
         return weights  # which bring all that is wanted

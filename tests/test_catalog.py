@@ -17,6 +17,14 @@ HERE = Path(catalog.__file__).parent.parent
 BUNDLED = HERE / "checkpoints"
 MOST_BUNDLED_BYTES = 25_000_000
 PACKAGE_ROWS = {"efficientnet_lite0.imagenet"}
+READS = {  # what a network of a task needs beside its weights
+    "sentiment": "vocabulary.json",
+    "named-entities": "vocabulary.json",
+    "language-model": "vocabulary.json",
+    "image-captioning": "vocabulary.json",
+    "visual-question-answering": "vocabulary.json",
+    "translation": "tokenizer.json",
+}
 ROWS = catalog.checkpoints()
 KEPT = [row for row in ROWS if row.kind in ("bundled", "package")]
 
@@ -89,8 +97,13 @@ def test_weights_are_as_the_row_says(row: Checkpoint) -> None:
 def test_bundled_folder(row: Checkpoint) -> None:
     files = {path.name for path in find(row).iterdir()}
     pictures = {name for name in files if name.endswith((".png", ".jpg"))}
-    reads = {"vocabulary.json"} if row.input is None else set()
-    assert files - pictures == {"model.safetensors", "config.json", "README.md", "golden.safetensors"} | reads
+    assert files - pictures - {READS.get(row.task)} == {
+        "model.safetensors",
+        "config.json",
+        "README.md",
+        "golden.safetensors",
+    }
+    assert READS.get(row.task, "config.json") in files
     card = (find(row) / "README.md").read_text(encoding="utf-8")
     assert all(f"]({name})" in card for name in pictures)
 
