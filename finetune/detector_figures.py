@@ -24,7 +24,7 @@ MOST_TRAINING, LEAST_TRAINING = 100, 20  # training pictures that are measured
 TRAINING_SECONDS = 60.0  # for a slow detector fewer of them, so that they take about as long
 EXAMPLES = 4  # dev pictures in the card
 EXAMPLE_SIDE = 240  # pixels
-GOLDEN_SIDE = 160  # pixels: golden outputs keep theirs uncompressed
+GOLDEN_SIDE = 112  # pixels: golden outputs keep theirs uncompressed
 
 
 def measure_detector(

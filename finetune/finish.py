@@ -23,9 +23,9 @@ from hub_models.predictors import Predictor
 
 
 def golden_picture() -> np.ndarray:
-    """(96, 96, 3) uint8: coloured waves and a bright disc. Drawn, so that no picture of the data is published."""
-    y, x = np.mgrid[0:96, 0:96].astype(np.float32)
-    waves = np.stack([np.sin(x / 5), np.sin(y / 9 + 1), np.sin((x + y) / 14 + 2)], axis=-1)  # (96, 96, 3)
+    """(48, 48, 3) uint8: coloured waves and a bright disc. Drawn, so that no picture of the data is published."""
+    y, x = np.mgrid[0:96:2, 0:96:2].astype(np.float32)
+    waves = np.stack([np.sin(x / 5), np.sin(y / 9 + 1), np.sin((x + y) / 14 + 2)], axis=-1)  # (48, 48, 3)
     disc = ((x - 60) ** 2 + (y - 40) ** 2 < 400)[:, :, None]
     return (np.where(disc, 0.9, 0.3 + 0.25 * waves) * 255).astype(np.uint8)
 

@@ -60,6 +60,9 @@ class Recipe:
     dropout: float = 0.5
     word_dropout: float = 0.1
     label_smoothing: float = 0.1
+    lora_rank: int = (
+        0  # of the adapters of a pretrained encoder; 0: all of its weights learn, or as the network has it
+    )
     storage: Storage = "fp16"
     smoke: bool = False
 
