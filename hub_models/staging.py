@@ -45,7 +45,10 @@ OF_LIBRARY = {  # files that only a task with this library among its needs runs 
         "predictors/transformers_sam.py", "inside/instances.py",
     ),
     "onnxruntime": ("predictors/onnxruntime.py",),
-    "soundfile": ("sound.py", "ui/sounds.py"),
+    "soundfile": (
+        "sound.py", "heard.py", "labelled_sounds.py", "inside/sounds.py", "predictors/sound_classifier.py",
+        "predictors/sound_pieces.py", "predictors/transformers_sounds.py", "ui/sounds.py", "ui/sound_pictures.py",
+    ),
     "ultralytics": tuple(f"predictors/ultralytics{part}.py" for part in ("", "_instances", "_offline", "_pickle")),
 }  # fmt: skip
 SUFFIXES = (".py", ".txt", ".html", ".css", ".json", ".safetensors", ".md", ".jpg", ".png", ".flac", ".csv")

@@ -1,0 +1,178 @@
+"""A pretrained ViLT of the transformers library, for `--model transformers:...` of the recipe for questions.
+
+transformers:USER/NAME       a ViLT on the Hub, in safetensors
+transformers:FOLDER          one in a folder, as `save_pretrained` or this recipe wrote it
+
+All weights learn, those of the body a tenth as fast as the last layers, which are new. With `--lora RANK` these learn, and
+beside every query and value matrix W of the attention two thin ones, B A (Hu et al., "LoRA: Low-Rank Adaptation of Large
+Language Models", 2022, through the package peft); what is kept is one network of the old shape, W + B A. Picture processor
+and tokenizer travel with the weights.
+"""
+
+import copy
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import Dataset
+
+from finetune import visual_question_answering as ours
+from finetune.freezing import block_groups
+from finetune.library_source import pretrained, source_of
+from finetune.loop import fit
+from finetune.running import Show
+from finetune.starting_point import Start
+from finetune.text_transformers import tokenizer_files, tokenizer_of
+from finetune.whole_run import run_of
+from hub_models.asked_pictures import AskedPictures
+from hub_models.errors import BadData
+from hub_models.predictors.transformers_detector import LAST, processor_of
+
+PAPER = (
+    "Kim, Son, Kim: ViLT: Vision-and-Language Transformer Without Convolution or Region Supervision (2021)",
+    2021,
+)
+DEFAULT = "vilt_b32.vqa2"
+BODY_RATE = 0.1  # rate of the pretrained weights / rate of the last layers
+HEADS = ("classifier",)  # what the library calls the layers that are new
+MATRICES = ("query", "value")  # those of which LoRA's paper found that they are enough
+LONGEST = 40  # pieces of a question that ViLT reads
+
+
+def start_from(recipe: ours.Recipe, data: AskedPictures) -> Start:
+    """The network that `recipe.model` names, for the answers of `data`. BadData `model_unknown`; HubUnavailable."""
+    from transformers import AutoModelForVisualQuestionAnswering
+
+    row, folder = source_of("transformers", recipe.model.partition(":")[2], DEFAULT, ours.TASK)
+    kind = AutoModelForVisualQuestionAnswering
+    model = pretrained(kind, folder, data.class_names, f"a network that answers questions in {row.title}")
+    if model.config.model_type != "vilt":
+        raise BadData(
+            "model_unknown",
+            f"Expected a ViLT, which chooses from a fixed set of answers, got {model.config.model_type}.",
+        )
+    model._hub_mixin_config = json.loads(model.config.to_json_string(use_diff=False))
+    return Start(
+        model=model,
+        library="transformers",
+        architecture=model.config.model_type,
+        input=None,
+        origin=f"{row.title} ({row.weights_licence})",
+        parent=None,
+        processor=processor_of(folder).to_json_string(),
+        files=tokenizer_files(folder),
+    )
+
+
+class Places(Dataset):
+    """(epoch, index) -> index: the pictures differ in size, so a batch is made where it is used."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, place: tuple[int, int]) -> int:
+        return place[1]
+
+
+class Learner(nn.Module):
+    """The network while it learns; `rank` 0: all of it, else two thin matrices beside each of MATRICES, and HEADS."""
+
+    def __init__(self, network: nn.Module, rank: int) -> None:
+        super().__init__()
+        self.rank = rank
+        self.network = network if rank == 0 else adapted(network, rank)
+
+    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        return self.network(**inputs).logits
+
+    @property
+    def kept(self) -> nn.Module:
+        """What the checkpoint keeps: the network with the thin matrices added to its own."""
+        return self.network if self.rank == 0 else copy.deepcopy(self.network).merge_and_unload()
+
+
+def adapted(network: nn.Module, rank: int) -> nn.Module:
+    from peft import LoraConfig, get_peft_model
+
+    settings = LoraConfig(
+        r=rank, lora_alpha=2 * rank, target_modules=list(MATRICES), modules_to_save=list(HEADS)
+    )
+    return get_peft_model(copy.deepcopy(network), settings)
+
+
+def groups_of(learner: Learner, recipe: ours.Recipe) -> list[dict]:
+    """The pretrained weights learn slowly, the new layers and LoRA's matrices fast."""
+    settings, groups = recipe.settings, []
+    learning = {name: p for name, p in learner.network.named_parameters() if p.requires_grad}
+    for fast, factor in ((False, BODY_RATE), (True, 1.0)):
+        chosen = [p for name, p in learning.items() if (learner.rank > 0 or name.startswith(HEADS)) == fast]
+        groups += block_groups(chosen, settings.learning_rate * factor, settings.weight_decay)
+    return groups
+
+
+class Batches:
+    """Questions about pictures as the library's processor and tokenizer make them."""
+
+    def __init__(self, start: Start, data: AskedPictures) -> None:
+        import transformers
+
+        settings = json.loads(start.processor)
+        kind = getattr(transformers, settings["image_processor_type"])
+        self.processor, self.tokenizer, self.data = kind.from_dict(settings), tokenizer_of(start), data
+
+    def of(self, places: Sequence[int], device: torch.device) -> dict[str, Tensor]:
+        pictures = [self.data.read(int(self.data.pictures[i])) for i in places]
+        seen = self.processor(images=pictures, return_tensors="pt", input_data_format=LAST)
+        words = self.tokenizer(
+            [self.data.questions[i] for i in places],
+            padding=True, truncation=True, max_length=LONGEST, return_tensors="pt",
+        )  # fmt: skip
+        return {name: tensor.to(device) for name, tensor in {**words, **seen}.items()}
+
+
+def train(
+    recipe: ours.Recipe, start: Start, train_data: AskedPictures, dev_data: AskedPictures, show: Show
+) -> bool:
+    """As `visual_question_answering.train`."""
+    learner = Learner(start.model, recipe.lora)
+    groups = groups_of(learner, recipe)
+    learns = sum(p.numel() for group in groups for p in group["params"])
+    count = sum(p.numel() for p in start.model.parameters())
+    show(f"{start.architecture}: {count:,} parameters, {learns:,} of them learn")
+    on_train, on_dev = (Batches(start, data) for data in (train_data, dev_data))
+    labels, dev_labels = (torch.from_numpy(data.labels) for data in (train_data, dev_data))
+
+    def step(network: nn.Module, places: Tensor) -> dict[str, Tensor]:
+        wanted = labels[places.cpu()].to(places.device)
+        logits = network(on_train.of(places.tolist(), places.device)).float()
+        loss = F.cross_entropy(logits, wanted, label_smoothing=recipe.label_smoothing)
+        return {"loss": loss, "train_accuracy": (logits.argmax(1) == wanted).float().mean()}
+
+    def evaluate(network: nn.Module) -> dict[str, float]:
+        device, batch = next(network.parameters()).device, recipe.settings.batch
+        parts = np.array_split(np.arange(len(dev_data)), -(-len(dev_data) // batch))
+        found = torch.cat([network(on_dev.of(part.tolist(), device)).float().cpu() for part in parts])
+        known = dev_labels >= 0
+        return {
+            "accuracy": (found.argmax(1) == dev_labels).float().mean().item(),
+            "dev_loss": F.cross_entropy(found[known], dev_labels[known]).item(),
+        }
+
+    return fit(
+        learner, groups, Places(len(train_data)), step=step, evaluate=evaluate, settings=recipe.settings,
+        folder=recipe.output, show=show,
+        recipe={
+            "model": recipe.model, "lora": recipe.lora, "smoke": recipe.smoke,
+            "label_smoothing": recipe.label_smoothing, "answers": ", ".join(train_data.class_names),
+        },
+    ).stopped  # fmt: skip
+
+
+run_answerer = run_of(replace(ours.PARTS, start_from=start_from, train=train))

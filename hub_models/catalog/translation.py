@@ -1,0 +1,187 @@
+"""Translators."""
+
+from hub_models.checkpoint import Checkpoint, Metric
+
+BUNDLED = (
+    Checkpoint(
+        id="transformer.multi30k",
+        task="translation",
+        title="Transformer",
+        architecture="Transformer",
+        year=2017,
+        library="ours",
+        source="bundled:transformer.multi30k",
+        model="transformer",
+        sentence=(
+            "No recurrence: encoder and decoder look with four heads in every layer, at all words at once."
+        ),
+        paper=(
+            "Vaswani, Shazeer, Parmar, Uszkoreit, Jones, "
+            "Gomez, Kaiser, Polosukhin: Attention Is All You "
+            "Need (2017)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="derived from Flickr30k: non-commercial research and education",
+        trained_on="Multi30k (29,000 captions of photographs, English -> French)",
+        parameters=1_442_304,
+        megabytes=1.05,
+        sha256="4d3f03edb9d26dc8d5753901681496efb9452fcab418e4b9b95dd5cfe6e8b2cc",
+        recipe=(
+            "python -m finetune.translation_multi30k "
+            "transformer --data-dir DIR --output "
+            "runs/transformer.multi30k"
+        ),
+        deviations=(
+            "`norm_first` puts the normalisation before each "
+            "part, which trains without warm-up (Xiong et al. "
+            "2020); the default is the paper's, after it. "
+            "Source and target have vectors of their own, or "
+            "share one table as in the paper's own "
+            "experiments (`shared`); those of the target are "
+            "also the last layer."
+        ),
+        metrics=(
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev",
+                name="BLEU",
+                value=0.497428,
+                count=1014,
+                low=0.479686,
+                high=0.514474,
+                baseline=0.169606,
+                baseline_name="word for word, IBM model 1",
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev",
+                name="chrF",
+                value=0.676463,
+                count=1014,
+                low=0.6644,
+                high=0.6884,
+                baseline=0.173306,
+                baseline_name="the source copied",
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, 1 to 8 words",
+                name="BLEU",
+                value=0.553476,
+                count=174,
+                low=0.505096,
+                high=0.603635,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, 9 to 12 words",
+                name="BLEU",
+                value=0.51189,
+                count=441,
+                low=0.48429,
+                high=0.537377,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, 13 to 16 words",
+                name="BLEU",
+                value=0.510312,
+                count=291,
+                low=0.481936,
+                high=0.538571,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, 17 to 20 words",
+                name="BLEU",
+                value=0.445984,
+                count=84,
+                low=0.400428,
+                high=0.49131,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, above 20 words",
+                name="BLEU",
+                value=0.304786,
+                count=24,
+                low=0.233459,
+                high=0.38486,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="train",
+                name="BLEU",
+                value=0.520262,
+                count=500,
+                low=0.496804,
+                high=0.54311,
+                baseline=0.003792,
+                baseline_name="the source copied",
+            ),
+        ),
+    ),
+)
+
+OPUS = "Tiedemann, Thottingal: OPUS-MT, building open translation services for the world (2020)"
+OPUS_DATA = "OPUS: parallel texts from the web, each with a licence of its own; see opus.nlpl.eu"
+
+# The safetensors of these repositories stand in a commit of a pull request, not on their main branch: so each row names it.
+HUB = (
+    Checkpoint(
+        id="opus_mt_en_fr.opus",
+        task="translation",
+        title="OPUS-MT, English to French",
+        architecture="Transformer",
+        year=2020,
+        library="transformers",
+        source="hub:Helsinki-NLP/opus-mt-en-fr",
+        model="AutoModelForSeq2SeqLM",
+        sentence="The Transformer of the lecture at its paper's size, trained on all English-French texts of a collection.",
+        paper=OPUS,
+        weights_licence="Apache-2.0",
+        data_licence=OPUS_DATA,
+        trained_on="OPUS (parallel texts of all kinds, English -> French)",
+        parameters=75_133_952,
+        megabytes=304.0,
+        revision="f0fc6145f2a2c3b83955154b8fbae0cbb1554c78",
+    ),
+    Checkpoint(
+        id="opus_mt_fr_en.opus",
+        task="translation",
+        title="OPUS-MT, French to English",
+        architecture="Transformer",
+        year=2020,
+        library="transformers",
+        source="hub:Helsinki-NLP/opus-mt-fr-en",
+        model="AutoModelForSeq2SeqLM",
+        sentence="The way back: translate into French, then into English again, and see what was lost.",
+        paper=OPUS,
+        weights_licence="Apache-2.0",
+        data_licence=OPUS_DATA,
+        trained_on="OPUS (parallel texts of all kinds, French -> English)",
+        parameters=75_133_952,
+        megabytes=304.0,
+        revision="d1e0695bb7088571b5fdc25e950f415ad45c8ff1",
+    ),
+    Checkpoint(
+        id="opus_mt_de_en.opus",
+        task="translation",
+        title="OPUS-MT, German to English",
+        architecture="Transformer",
+        year=2020,
+        library="transformers",
+        source="hub:Helsinki-NLP/opus-mt-de-en",
+        model="AutoModelForSeq2SeqLM",
+        sentence="German keeps its verbs for the end, so the alignment runs far from the diagonal.",
+        paper=OPUS,
+        weights_licence="Apache-2.0",
+        data_licence=OPUS_DATA,
+        trained_on="OPUS (parallel texts of all kinds, German -> English)",
+        parameters=74_410_496,
+        megabytes=301.0,
+        revision="6f6b23ef5ef8a586414ad9d2b7dda64ca5352935",
+    ),
+)
+
+CHECKPOINTS = (*BUNDLED, *HUB)
