@@ -1,12 +1,14 @@
 """Sounds, captions and answers: what the hub adds to the plainest use of the same weights, as ratios.
 
-    python -m benchmarks.multimodal [--rounds 5] [sounds] [decoding] [sliding]
+    python -m benchmarks.multimodal [--rounds 5] [sounds] [decoding] [sliding] [answers] [captions]
 
 sounds      the predictor (loudest second, spectrogram, network, result) against the bare network on the same five shifts
 decoding    our reading of a file (limits, blocks, checks) against `soundfile.read` and `soxr.resample`, over its length
 sliding     a second that slides along a sound: pieces together against one after another
 answers     a question about a drawing: the predictor (picture, words, network, result) against the bare network; and many
             questions about one picture together against one by one
+captions    a caption, greedy, with probabilities and attention, against the plainest loop over the same networks; and five
+            beams together against five greedy captions
 
 Each part is a function that gives rows; PARTS names them. All ways take turns with the same number of threads.
 """
@@ -25,6 +27,8 @@ import torch
 from benchmarks.timing import Row, in_turn, table
 from hub_models import compute
 from hub_models.loader import LOADER
+from hub_models.predictors.captioner import EOS, LONGEST, SOS
+from hub_models.predictors.generation import ARGMAX, Choosing
 from hub_models.predictors.sound_classifier import SHIFTS
 from hub_models.preprocess import preprocess
 from hub_models.shapes import COLOURS, Drawing, draw_shape
@@ -33,6 +37,7 @@ from hub_models.sound import decode_sound
 SOUNDS = "audio-classification"
 OURS = "spectrogram_cnn.digits"
 QUESTIONS, ANSWERER = "visual-question-answering", "vqa_product.easy"
+CAPTIONS, CAPTIONER = "image-captioning", "caption_attention.flickr8k"
 LENGTHS = (1, 10, 60)  # seconds of sound
 STEP = 0.25  # seconds from one piece to the next
 
@@ -151,12 +156,40 @@ def answers(rounds: int) -> list[Row]:
     ]
 
 
-# Captioning and visual question answering add their functions here: name -> rows for so many rounds.
+def captions(rounds: int) -> list[Row]:
+    """A picture described: against the plainest loop, and beams against as many captions one after another."""
+    predictor = LOADER.get(CAPTIONER, CAPTIONS)
+    pixels = np.random.default_rng(0).integers(0, 256, (375, 500, 3), np.uint8)
+    begin, end = (predictor.vocabulary.number_of[word] for word in (SOS, EOS))
+
+    def bare() -> object:
+        with torch.inference_mode():
+            telling, said = predictor.network.begin(predictor.regions(pixels)[None]), [begin]
+            while said[-1] != end and len(said) <= LONGEST:
+                logits, telling, _ = predictor.network.read(torch.tensor([said[-1:]]), telling)
+                said.append(int(logits[0, -1, end:].argmax()) + end)
+        return said
+
+    greedy, plain = in_turn(lambda: predictor.predict(pixels, ARGMAX), bare, 4 * rounds)
+    seen = predictor.preprocess(pixels)
+
+    def five() -> object:
+        return [predictor.describe(seen, ARGMAX) for _ in range(5)]
+
+    beams, singly = in_turn(lambda: predictor.describe(seen, Choosing(beams=5)), five, 2 * rounds)
+    return [
+        Row(what="a caption: predictor against the plainest loop", ours=greedy, bare=plain, unit="ms", aim="<= 1.3"),
+        Row(what="five beams together against five captions", ours=beams, bare=singly, unit="ms", aim="<= 1"),
+    ]  # fmt: skip
+
+
+# name -> rows for so many rounds
 PARTS: dict[str, Callable[[int], list[Row]]] = {
     "sounds": sounds,
     "decoding": decoding,
     "sliding": sliding,
     "answers": answers,
+    "captions": captions,
 }
 
 

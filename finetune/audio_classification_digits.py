@@ -54,8 +54,8 @@ ABOUT = OfData(
     data_licence="CC BY-SA 4.0",
     split="all 5 speakers trained, for a fixed number of epochs; the figures are of 5 other networks, made in the same way, "
     "each of which was asked about the speaker that it was not trained on; the network hears every "
-    "recording five times, shifted by up to 0.1 s, as in the demo, which was decided upon with these figures in sight; always "
-    "saying one digit is right in 10 %",
+    "recording five times, shifted by up to 0.1 s, as in the demo, which was decided upon with these figures in sight; "
+    "always saying one digit is right in 10 %",
     limits=(
         "Five speakers: children, other accents and other languages were never measured.",
         "Knows ten words. Whatever else it hears it takes for a digit, unless its probability stays low; see the figures.",

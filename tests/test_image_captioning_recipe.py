@@ -270,7 +270,7 @@ def test_low_rank_matrices_learn_alone_and_are_added_in_the_end(tmp_path):
 def test_plans_of_flickr8k(network: str, tmp_path):
     made, told = plan_of(network, tmp_path, tmp_path / "runs" / "out"), about(network)
     assert told.id == f"{network.replace('-', '_')}.flickr8k"
-    assert made.storage == "int8"
+    assert made.storage == "int5"
     assert made.features_folder == tmp_path / "runs" / "flickr8k_features"
     words = 2600
     kind = recipe_module.start_caption_network.__globals__["MODELS"][network].MODEL

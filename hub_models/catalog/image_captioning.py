@@ -1,6 +1,6 @@
 """Networks that describe pictures."""
 
-from hub_models.checkpoint import Checkpoint
+from hub_models.checkpoint import Checkpoint, Metric
 
 TASK = "image-captioning"
 
@@ -45,6 +45,235 @@ HUB = (
     ),
 )  # fmt: skip
 
-BUNDLED: tuple[Checkpoint, ...] = ()
+BUNDLED: tuple[Checkpoint, ...] = (
+    Checkpoint(
+        id="caption_lstm.flickr8k",
+        task="image-captioning",
+        title="CNN and LSTM",
+        architecture="CNN and LSTM",
+        year=2015,
+        library="ours",
+        source="bundled:caption_lstm.flickr8k",
+        model="caption_lstm",
+        sentence=(
+            "A network of ImageNet makes one vector of the "
+            "picture; an LSTM that is given it at every step "
+            "tells, word by word."
+        ),
+        paper="Vinyals, Toshev, Bengio, Erhan: Show and Tell: A Neural Image Caption Generator (2015)",
+        weights_licence="Apache-2.0",
+        data_licence=(
+            "Flickr8k: non-commercial research and education; the photographs belong to their authors"
+        ),
+        trained_on=(
+            "Flickr8k (663 photographs with 5 captions each, and captions of 7,091 others without these)"
+        ),
+        parameters=867_479,
+        megabytes=0.68,
+        sha256="8bf2e32b567eaf3abb778324ac6f40238706f0914c432148e7908aebb2744215",
+        recipe=(
+            "python -m finetune.image_captioning_flickr8k "
+            "caption-lstm --data-dir DIR --output "
+            "runs/caption_lstm.flickr8k"
+        ),
+        deviations=(
+            "v is given at every step, as in the lecture's "
+            "equation, where the paper gives it once, before "
+            "the first word; EfficientNet-Lite0 in place of "
+            "GoogLeNet, frozen; W_hi has two factors, by way "
+            "of as many numbers as a word has; the output "
+            "layer shares the vectors of the words (Press, "
+            "Wolf; 2017)."
+        ),
+        metrics=(
+            Metric(
+                dataset="Flickr8k",
+                split="test",
+                name="BLEU-4",
+                value=0.148143,
+                count=102,
+                low=0.118616,
+                high=0.179166,
+                baseline=0.082794,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="test",
+                name="BLEU-1",
+                value=0.557078,
+                count=102,
+                low=0.522259,
+                high=0.589435,
+                baseline=0.436303,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="test",
+                name="BLEU-2",
+                value=0.36846,
+                count=102,
+                low=0.333704,
+                high=0.404014,
+                baseline=0.255163,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="test",
+                name="BLEU-3",
+                value=0.235759,
+                count=102,
+                low=0.201832,
+                high=0.270731,
+                baseline=0.144289,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="test",
+                name="chrF",
+                value=0.296949,
+                count=102,
+                low=0.275889,
+                high=0.318931,
+                baseline=0.274654,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="test",
+                name="CIDEr-D",
+                value=0.307,
+                count=102,
+                low=0.236534,
+                high=0.384177,
+                baseline=0.228219,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="dev",
+                name="BLEU-4",
+                value=0.148782,
+                count=85,
+                low=0.107874,
+                high=0.18848,
+                baseline=0.083301,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="dev",
+                name="BLEU-1",
+                value=0.525516,
+                count=85,
+                low=0.481478,
+                high=0.567395,
+                baseline=0.424214,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="dev",
+                name="BLEU-2",
+                value=0.345594,
+                count=85,
+                low=0.301897,
+                high=0.387918,
+                baseline=0.238259,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="dev",
+                name="BLEU-3",
+                value=0.229493,
+                count=85,
+                low=0.187335,
+                high=0.272273,
+                baseline=0.133691,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="dev",
+                name="chrF",
+                value=0.29772,
+                count=85,
+                low=0.272997,
+                high=0.324061,
+                baseline=0.258941,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="dev",
+                name="CIDEr-D",
+                value=0.386202,
+                count=85,
+                low=0.281583,
+                high=0.511488,
+                baseline=0.213825,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="train",
+                name="BLEU-4",
+                value=0.245272,
+                count=100,
+                low=0.201152,
+                high=0.289639,
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="train",
+                name="BLEU-1",
+                value=0.66164,
+                count=100,
+                low=0.625565,
+                high=0.698085,
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="train",
+                name="BLEU-2",
+                value=0.48737,
+                count=100,
+                low=0.445945,
+                high=0.527909,
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="train",
+                name="BLEU-3",
+                value=0.345117,
+                count=100,
+                low=0.299079,
+                high=0.390525,
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="train",
+                name="chrF",
+                value=0.387116,
+                count=100,
+                low=0.358945,
+                high=0.416475,
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="train",
+                name="CIDEr-D",
+                value=0.75333,
+                count=100,
+                low=0.608387,
+                high=0.903291,
+            ),
+        ),
+    ),
+)
 
 CHECKPOINTS = (*BUNDLED, *HUB)

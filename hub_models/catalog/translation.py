@@ -121,6 +121,236 @@ BUNDLED = (
             ),
         ),
     ),
+    Checkpoint(
+        id="seq2seq.multi30k",
+        task="translation",
+        title="Encoder-decoder without attention",
+        architecture="Encoder-decoder without attention",
+        year=2014,
+        library="ours",
+        source="bundled:seq2seq.multi30k",
+        model="seq2seq",
+        sentence=(
+            "The whole sentence is squeezed into one vector "
+            "of 192 numbers: enough for a short one, not for "
+            "a long one."
+        ),
+        paper=(
+            "Cho, van Merriënboer, Gulcehre, Bahdanau, "
+            "Bougares, Schwenk, Bengio: Learning Phrase "
+            "Representations using RNN Encoder-Decoder for "
+            "Statistical Machine Translation (2014)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="derived from Flickr30k: non-commercial research and education",
+        trained_on="Multi30k (29,000 captions of photographs, English -> French)",
+        parameters=1_142_508,
+        megabytes=0.81,
+        sha256="16dc658d2e0c9ac3676d1c14bf1bffc23a36131e8eb3eee0126888cc8a82911f",
+        recipe=(
+            "python -m finetune.translation_multi30k seq2seq --data-dir DIR --output runs/seq2seq.multi30k"
+        ),
+        deviations=(
+            "the encoder reads both ways, one table of "
+            "vectors serves both languages and the last "
+            "layer, which is a dense layer with tanh in place "
+            "of maxout; small."
+        ),
+        metrics=(
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev",
+                name="BLEU",
+                value=0.291233,
+                count=1014,
+                low=0.276267,
+                high=0.306399,
+                baseline=0.169606,
+                baseline_name="word for word, IBM model 1",
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev",
+                name="chrF",
+                value=0.496375,
+                count=1014,
+                low=0.4849,
+                high=0.5079,
+                baseline=0.173306,
+                baseline_name="the source copied",
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, 1 to 8 words",
+                name="BLEU",
+                value=0.402475,
+                count=174,
+                low=0.35578,
+                high=0.449705,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, 9 to 12 words",
+                name="BLEU",
+                value=0.338432,
+                count=441,
+                low=0.314791,
+                high=0.360761,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, 13 to 16 words",
+                name="BLEU",
+                value=0.278417,
+                count=291,
+                low=0.253739,
+                high=0.301443,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, 17 to 20 words",
+                name="BLEU",
+                value=0.15458,
+                count=84,
+                low=0.12249,
+                high=0.183775,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, above 20 words",
+                name="BLEU",
+                value=0.108535,
+                count=24,
+                low=0.080102,
+                high=0.137776,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="train",
+                name="BLEU",
+                value=0.309863,
+                count=500,
+                low=0.288975,
+                high=0.331525,
+                baseline=0.003792,
+                baseline_name="the source copied",
+            ),
+        ),
+    ),
+    Checkpoint(
+        id="bahdanau.multi30k",
+        task="translation",
+        title="Bahdanau attention",
+        architecture="Bahdanau attention",
+        year=2015,
+        library="ours",
+        source="bundled:bahdanau.multi30k",
+        model="bahdanau",
+        sentence=(
+            "Before each piece that it writes, a small "
+            "network weighs all states of the encoder: it "
+            "looks where it translates."
+        ),
+        paper=(
+            "Bahdanau, Cho, Bengio: Neural Machine "
+            "Translation by Jointly Learning to Align and "
+            "Translate (2015)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence="derived from Flickr30k: non-commercial research and education",
+        trained_on="Multi30k (29,000 captions of photographs, English -> French)",
+        parameters=1_207_084,
+        megabytes=0.86,
+        sha256="5490cefa965d320571333acd51578689a803e58fc545ae028ddd55273d9c520c",
+        recipe=(
+            "python -m finetune.translation_multi30k bahdanau --data-dir DIR --output runs/bahdanau.multi30k"
+        ),
+        deviations=(
+            "one table of vectors serves both languages and "
+            "the last layer, which is a dense layer with tanh "
+            "in place of maxout; small."
+        ),
+        metrics=(
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev",
+                name="BLEU",
+                value=0.487103,
+                count=1014,
+                low=0.469096,
+                high=0.503923,
+                baseline=0.169606,
+                baseline_name="word for word, IBM model 1",
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev",
+                name="chrF",
+                value=0.670951,
+                count=1014,
+                low=0.6589,
+                high=0.6829,
+                baseline=0.173306,
+                baseline_name="the source copied",
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, 1 to 8 words",
+                name="BLEU",
+                value=0.525642,
+                count=174,
+                low=0.473845,
+                high=0.571153,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, 9 to 12 words",
+                name="BLEU",
+                value=0.503284,
+                count=441,
+                low=0.474239,
+                high=0.530206,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, 13 to 16 words",
+                name="BLEU",
+                value=0.500733,
+                count=291,
+                low=0.469765,
+                high=0.527671,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, 17 to 20 words",
+                name="BLEU",
+                value=0.414784,
+                count=84,
+                low=0.369347,
+                high=0.462648,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="dev, above 20 words",
+                name="BLEU",
+                value=0.3841,
+                count=24,
+                low=0.318373,
+                high=0.460397,
+            ),
+            Metric(
+                dataset="Multi30k en-fr",
+                split="train",
+                name="BLEU",
+                value=0.503071,
+                count=500,
+                low=0.477731,
+                high=0.526252,
+                baseline=0.003792,
+                baseline_name="the source copied",
+            ),
+        ),
+    ),
 )
 
 OPUS = "Tiedemann, Thottingal: OPUS-MT, building open translation services for the world (2020)"

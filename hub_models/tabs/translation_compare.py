@@ -16,10 +16,10 @@ COLUMNS = ("Year", "Network", "Translation", "Log probability a piece", "ms", "P
 
 def systems_view(task: Task, shared: Shared) -> None:
     gr.Markdown(
-        "The same sentence through every checkpoint that is here. Ours learned from the same 29,000 pairs of captions, "
-        "with the same pieces of words and, but for the Transformer, nearly as many weights, so what differs is the idea. "
-        "Try the example *long*: the encoder-decoder without attention loses the thread, the others do not. OPUS-MT of the "
-        "Hub learned from millions of sentences of all kinds."
+        "The same sentence through every checkpoint that is here. Ours learned from the same 29,000 pairs of "
+        "captions, with the same pieces of words and, but for the Transformer, nearly as many weights, so what "
+        "differs is the idea. Try the example *long*: the encoder-decoder without attention mixes up who does what, "
+        "the others do not. OPUS-MT of the Hub learned from millions of sentences of all kinds."
     )
     downloads, show, stop = comparison_buttons()
     shown = gr.HTML()
