@@ -7,13 +7,14 @@ from hub_models import catalog
 from hub_models.checkpoint import Checkpoint
 from hub_models.task import tasks
 
+OPTIONAL = "adapted_encoder"  # rows that are there only where a package of the optional extra is installed
 README = Path(__file__).parent.parent / "README.md"
 
 
 def tasks_table() -> str:
     lines = ["| lecture | task | works offline | with a download |", "|---|---|---|---|"]
     for task in tasks():
-        rows = catalog.checkpoints(task.id)
+        rows = [row for row in catalog.checkpoints(task.id) if row.model != OPTIONAL]
         offline = ", ".join(c.title for c in rows if c.offline)
         download = ", ".join(c.title for c in rows if not c.offline)
         lines.append(f"| {task.lecture} | {task.title} (`{task.id}`) | {offline} | {download} |")
@@ -35,7 +36,7 @@ def bundled_table() -> str:
         "|---|---|---|---|---|---|",
     ]
     for c in catalog.checkpoints():
-        if c.kind == "bundled":
+        if c.kind == "bundled" and c.model != OPTIONAL:
             trained = c.trained_on.split(" (")[0]
             lines.append(
                 f"| `{c.id}` | {c.title} | {trained} | {c.parameters:,} | {c.megabytes:.2f} | {figure(c)} |"

@@ -29,7 +29,7 @@ def measured(
 
 
 def spread_on(predictor, dev: Stretches) -> list[list[float]]:
-    """For each step ahead, between which errors (in units of the scale) the middle LEVEL of the dev truths lay."""
+    """For each step ahead, the middle LEVEL of the errors on dev, in units of the simple forecast's own."""
     errors = [[] for _ in range(predictor.horizon)]
     for one in dev.items:
         places = one.origins(ahead=1)
@@ -39,15 +39,21 @@ def spread_on(predictor, dev: Stretches) -> list[list[float]]:
             strict=True,
         ):
             truth = one.series.values[place : min(one.end, place + predictor.horizon)]
-            for number, error in enumerate((truth - said.values[: len(truth)]) / (said.scale or 1.0)):
+            for number, error in enumerate(
+                (truth - said.values[: len(truth)]) / unit_of(said.units[: len(truth)])
+            ):
                 errors[number].append(error)
-    spread, before = [], [0.0, 0.0]
+    spread, before = [], (0.0, 0.0)
     for found in errors:
-        # further ahead nothing is more certain; where the dev part is too short to tell, as before
-        low, high = np.quantile(found, BOUNDS) if len(found) >= 20 else before
-        before = [min(float(low), before[0]), max(float(high), before[1])]
+        if len(found) >= 20:  # else the dev part is too short to tell, and it stays as one step before
+            low, high = np.quantile(found, BOUNDS)
+            before = (min(float(low), 0.0), max(float(high), 0.0))
         spread.append([round(bound, 4) for bound in before])
     return spread
+
+
+def unit_of(units: np.ndarray) -> np.ndarray:
+    return np.where(units > 0, units, 1.0)
 
 
 def metrics_of(report: dict) -> list[Metric]:

@@ -18,7 +18,14 @@ from hub_models.architectures.lenet import LeNet5
 from hub_models.architectures.resnet import ResNet
 from hub_models.architectures.vgg import VGG
 
-SHARED = {"attention", "detection", "encoder_decoder", "rnn_cells", "segmentation", "spectrogram"}  # pieces of several networks
+SHARED = {
+    "attention",
+    "detection",
+    "encoder_decoder",
+    "rnn_cells",
+    "segmentation",
+    "spectrogram",
+}  # pieces of several networks
 MODULES = {
     module.name: importlib.import_module(f"hub_models.architectures.{module.name}")
     for module in pkgutil.iter_modules(architectures.__path__)

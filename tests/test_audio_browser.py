@@ -1,13 +1,26 @@
 """The tab of audio classification as a person meets it, in headless Chromium, wide and on a phone."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from browsing import PATIENCE, SIZES, chromium, click, expect, fits, open_tab
+from browsing import PATIENCE, SIZES, Browser, chromium, click, expect, fits, open_tab
 from hostile_sounds import saved, tone
 from server import Server
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory) -> Iterator[Browser]:
+    """With a microphone that hears a tone."""
+    file = tmp_path_factory.mktemp("microphone") / "tone.wav"
+    file.write_bytes(saved(tone(3.0, 48_000), 48_000))
+    with chromium(
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={file}",
+    ) as running:
+        yield running
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -44,20 +57,9 @@ def test_a_sound(server: Server, visits, size: str) -> None:
         fits(page)
 
 
-def test_the_microphone(server: Server, tmp_path: Path) -> None:
-    """A microphone that hears a tone: pieces come, are read, and something is said of them."""
-    file = tmp_path / "tone.wav"
-    file.write_bytes(saved(tone(3.0, 48_000), 48_000))
-    fake = (
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-audio-capture={file}",
-    )
-    with chromium(*fake) as browser:
-        context = browser.new_context(permissions=["microphone"])
-        page = context.new_page()
-        page.goto(server.url + "/?task=audio-classification")
+def test_the_microphone(server: Server, visits) -> None:
+    """It hears a tone: pieces come, are read, and something is said of them."""
+    with visits(server.url + "/?task=audio-classification", permissions=["microphone"]) as page:
         page.get_by_role("tab", name="Live: spot words").click(timeout=2 * PATIENCE)
         click(page, "Record")
         expect(page.locator("#words [role=status]")).to_contain_text("dB", timeout=4 * PATIENCE)
-        context.close()

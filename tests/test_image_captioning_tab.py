@@ -199,7 +199,7 @@ def test_failures_can_be_repeated():
         assert failure.example in {example.name for example in TASK.examples}
         assert len(failure.settings) == 5
         assert failure.checkpoint.endswith(".flickr8k")
-    assert {"coffee", "pagoda"} <= set(examples)
+    assert {"coffee", "tower"} <= set(examples)
 
 
 def test_the_form_makes_the_command_of_the_recipe():

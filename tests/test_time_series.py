@@ -13,7 +13,7 @@ from hub_models.evaluate import time_series as evaluation
 from hub_models.evaluate.time_series import errors_of, evaluate, holt_winters, text
 from hub_models.forecast import Forecast, shown
 from hub_models.inside.series import backtest, one_step_answers, reach
-from hub_models.inside.series_features import FEATURES, encode, usual_season
+from hub_models.inside.series_features import FEATURES, encode, own_errors, usual_season
 from hub_models.predictors.forecaster import Forecaster as Predictor
 from hub_models.series import Series
 from hub_models.series_files import AHEAD, Stretches, split_in_time
@@ -132,12 +132,20 @@ def test_the_fast_layer_is_the_cell_of_the_lecture(cell: str) -> None:
 
 def test_the_interval_comes_with_the_weights_and_widens_beyond_them() -> None:
     spread = [[-1.0 - i, 2.0 + i] for i in range(HORIZON)]
-    one = predictor(spread=spread)
-    found = one.predict(monthly(60), 4 * HORIZON, 12)
-    low, high = (found.low - found.forecast) / found.scale, (found.high - found.forecast) / found.scale
-    np.testing.assert_allclose(low[:HORIZON], [pair[0] for pair in spread])
-    assert high[-1] == pytest.approx(2 * spread[-1][1])
-    assert (np.diff(high) >= 0).all()
+    one, values = predictor(spread=spread), monthly(60)
+    found = one.predict(values, 4 * HORIZON, 12)
+    units = own_errors(values[-WINDOW:], one.encoded(values, 12), 12)
+    np.testing.assert_allclose((found.low - found.forecast)[:HORIZON] / units, [pair[0] for pair in spread])
+    assert (found.high - found.forecast)[-1] == pytest.approx(2 * units[-1] * spread[-1][1])
+
+
+def test_a_series_that_returns_to_its_mean_is_no_harder_further_ahead() -> None:
+    random = np.random.default_rng(0)
+    noise, walk = random.normal(size=96), np.cumsum(random.normal(size=96))
+    for values, least, most in ((noise, 0.8, 1.2), (walk, 2.0, 8.0)):
+        errors = own_errors(values, encode(values, 1, 24), 1)
+        assert least < errors[-1] / errors[0] < most
+    assert own_errors(np.full(9, 3.0), encode(np.full(9, 3.0), 1, 4), 1).tolist() == [0, 0, 0, 0]
 
 
 def test_gradients_reach_every_step() -> None:

@@ -38,7 +38,7 @@ def test_the_tab(server: Server, visits, size: str) -> None:
         expect(page.get_by_text("40 positions, a row each")).to_be_visible()
         fits(page)
         open_tab(page, "Quality over length")
-        expect(page.get_by_text("above 20 words").first).to_be_visible()
+        expect(page.get_by_text("above 20 words").locator("visible=true").first).to_be_visible()
         fits(page)
         open_tab(page, "Fine-tune")
         expect(page.locator(".cm-content", has_text="finetune.translation").first).to_be_visible()

@@ -250,7 +250,7 @@ def test_vectors_are_what_the_decoder_is_given(tiny: dict[str, str]) -> None:
     fed = inside.fed(predictor.network, torch.from_numpy(found.vectors[0]), 2, 3, (0, 1, 2), 12)
     greedy = predictor.searches([predictor.numbers(TEXT)], 1, longest=12)[0].best.numbers
     assert fed == [n for n in greedy if n != 3]
-    moved = inside.changes(predictor.network, rows[0][:4], fed[:3])
+    moved = inside.changes(predictor.network, rows[0], fed[:3], 4)
     assert len(moved) == 4 + len(fed[:3]) and max(moved) <= 1 + 1e-6
 
 

@@ -19,7 +19,9 @@ def pairs(count: int, first: int = 0) -> list[tuple[str, str]]:
             places[(i // 12) % 3],
         )
         number = i % 7
-        rows.append((f"The {kind} {thing} {number} sits {place}.", f"Le {chose} {sorte} {number} est assis {lieu}."))
+        rows.append(
+            (f"The {kind} {thing} {number} sits {place}.", f"Le {chose} {sorte} {number} est assis {lieu}.")
+        )
     return rows
 
 

@@ -26,8 +26,8 @@ OUTPUTS = 3  # for each step ahead: a correction, and two gates
 
 
 class Forecaster(nn.Module, PyTorchModelHubMixin):
-    """`window`: values that are read at most; `spread`: how far the truth was off on held-out steps, in units of the scale:
-    for each step ahead its (low, high), so that LEVEL of the truths lie between."""
+    """`window`: values that are read at most; `spread`: how far the truth was off on held-out steps, in units of the
+    errors of the simple forecast: for each step ahead its (low, high), so that LEVEL of the truths lie between."""
 
     def __init__(
         self,

@@ -118,9 +118,9 @@ def errors_of(predictor, stretch: Stretch) -> dict[str, np.ndarray]:
         error = np.abs(forecast - truth)
         found[who] = error / unit
         found[f"{who} smape"] = 2 * error / np.maximum(np.abs(forecast) + np.abs(truth), 1e-12)
-    scales = np.array([one.scale for one in forecasts])[:, None, None]
-    bounds = said[NETWORK][:, :, None] + scales * predictor.spread(AHEAD)
-    found["inside"] = ((bounds.min(2) <= truth) & (truth <= bounds.max(2))).astype(float)
+    bounds = [predictor.interval(said, one.units) for said, one in zip(said[NETWORK], forecasts, strict=True)]
+    low, high = np.stack(bounds, 1)
+    found["inside"] = ((low <= truth) & (truth <= high)).astype(float)
     return found
 
 

@@ -15,6 +15,7 @@ FEATURES = (  # of each value, in units of the scale, and squeezed so that no ju
 )
 SMALLEST = 1e-3  # of the mean distance from the mean: a season that repeats itself exactly has no change to measure by
 MANY = 24  # steps, or two seasons
+FEW = 8  # errors that tell a mean
 RENEWED = 0.25  # share of the usual season that each new season replaces
 
 
@@ -85,3 +86,20 @@ def usual_season(values: np.ndarray, lag: int) -> np.ndarray:
     found = np.nan_to_num(np.stack(after)[np.maximum(seasons, 0), np.arange(lag)])
     found[seasons < 0] = 0.0
     return found - found.mean(1, keepdims=True)
+
+
+def own_errors(values: np.ndarray, read: Encoded, period: int) -> np.ndarray:
+    """(horizon,): how far off the simple forecast was in the series' own past, for each step ahead; 0 for a constant.
+
+    A series that wanders is harder the further ahead, one that returns to its mean is not. Where the past is too short to
+    tell, it grows with the root of the steps, as chance does.
+    """
+    skipped = min(period, len(values) // 2)  # until the season is known
+    found: list[float] = []
+    for ahead in range(1, read.usual.shape[1] + 1):
+        errors = np.abs(values[skipped + ahead :] - read.usual[skipped : len(values) - ahead, ahead - 1])
+        if len(errors) >= FEW:
+            found.append(float(errors.mean()))
+        else:
+            found.append(found[-1] * (ahead / (ahead - 1)) ** 0.5 if found else read.scale)
+    return np.maximum(found, SMALLEST * read.scale)

@@ -84,11 +84,14 @@ def fed(
     return written
 
 
-def changes(network: Seq2Seq, source: Tensor, written: Sequence[int]) -> list[float]:
-    """How far the state moves at each step, 0 to 1: of the encoder that reads forwards (S,), then of the decoder."""
+def changes(network: Seq2Seq, source: Tensor, written: Sequence[int], most: int) -> list[float]:
+    """How far the state moves at each step, 0 to 1.
+
+    Of the encoder that reads (S,) forwards its first `most` steps, then of the decoder that wrote `written`.
+    """
     with torch.inference_mode():
         states, _, _ = network.encode(source[None], None)
-        forwards = states[0, :, : states.shape[2] // 2]
+        forwards = states[0, :most, : states.shape[2] // 2]
         moved = [steps_between(forwards)]
         if written:
             context = network.context(source[None])

@@ -10,7 +10,7 @@ from torch import nn
 
 from hub_models.checkpoint import Checkpoint
 from hub_models.forecast import Forecast
-from hub_models.inside.series_features import Encoded, encode
+from hub_models.inside.series_features import Encoded, encode, own_errors
 from hub_models.predictors.weights import bytes_of
 from hub_models.series_season import naive, season_of, seasonal_naive
 
@@ -19,10 +19,10 @@ AT_ONCE = 256  # series in a batch
 
 @dataclass(frozen=True)
 class Ahead:
-    """A forecast (h,) float64, and how far one unit of `spread` is for it."""
+    """A forecast (horizon,) float64, and how far one unit of `spread` is for each of its steps (horizon,)."""
 
     values: np.ndarray
-    scale: float
+    units: np.ndarray
 
 
 class Forecaster:
@@ -50,10 +50,10 @@ class Forecaster:
         for start in range(0, len(histories), AT_ONCE):
             part = slice(start, start + AT_ONCE)
             read = [self.encoded(h, p) for h, p in zip(histories[part], periods[part], strict=True)]
-            found += [
-                Ahead(after(one, answer), one.scale)
-                for one, answer in zip(read, self.answers(read), strict=True)
-            ]
+            for one, answer, history, period in zip(
+                read, self.answers(read), histories[part], periods[part], strict=True
+            ):
+                found.append(Ahead(after(one, answer), own_errors(history[-self.window :], one, period)))
         return found
 
     @torch.inference_mode()
@@ -83,12 +83,13 @@ class Forecaster:
             told = np.append(told, more.values[0])
         return told[len(values) :]
 
-    def spread(self, count: int) -> np.ndarray:
-        """(count, 2): low and high in units of the scale; beyond `horizon` it widens as a random walk would."""
-        known = np.asarray(self.network.spread, np.float64)
-        steps = np.arange(1, count + 1)
-        beyond = np.sqrt(np.maximum(1.0, steps / self.horizon))
-        return known[np.minimum(steps, self.horizon) - 1] * beyond[:, None]
+    def interval(self, said: np.ndarray, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(low, high) around a forecast (count,); beyond `horizon` the units grow as those of a random walk would."""
+        steps = np.arange(1, len(said) + 1)
+        known = np.minimum(steps, self.horizon) - 1
+        wide = units[known] * np.sqrt(np.maximum(1.0, steps / self.horizon))
+        bounds = said[:, None] + wide[:, None] * np.asarray(self.network.spread, np.float64)[known]
+        return bounds.min(1), bounds.max(1)
 
     def predict(
         self, values: np.ndarray, count: int = 0, period: int = 0, labels: tuple[str, ...] = ()
@@ -96,19 +97,19 @@ class Forecaster:
         """The next `count` steps (0: `horizon`) of `values` (T,); `period` 0: the season that is found in them."""
         values = np.asarray(values, np.float64)
         count, period = count or self.horizon, period or season_of(values)
-        scale = self.encoded(values, period).scale
+        read = self.encoded(values, period)
         forecast = self.all_at_once(values, period, count)
-        low, high = (forecast[:, None] + scale * self.spread(count)).T
+        low, high = self.interval(forecast, own_errors(values[-self.window :], read, period))
         return Forecast(
             history=values,
             forecast=forecast,
-            low=np.minimum(low, high),
-            high=np.maximum(low, high),
+            low=low,
+            high=high,
             naive=naive(values, count),
             seasonal=seasonal_naive(values, period, count),
             labels=labels or tuple(f"+{i + 1}" for i in range(count)),
             period=period,
-            scale=scale,
+            scale=read.scale,
         )
 
 

@@ -3,6 +3,7 @@
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -46,10 +47,13 @@ class Listening:
     samples: np.ndarray
     count: int = 0
     words: tuple[Spotted, ...] = ()
+    file: Path | None = (
+        None  # the last piece: the page still shows it, so it is removed when the next one comes
+    )
 
-    def with_more(self, samples: np.ndarray) -> "Listening":
+    def with_more(self, samples: np.ndarray, file: Path) -> "Listening":
         kept = np.concatenate([self.samples, samples])[-round(KEPT * RATE) :]
-        return replace(self, samples=kept, count=self.count + len(samples))
+        return replace(self, samples=kept, count=self.count + len(samples), file=file)
 
     @property
     def began(self) -> float:
@@ -101,11 +105,9 @@ def hear(
 ) -> tuple[Listening, str]:
     """One more piece of the microphone: (what is remembered now, what is shown)."""
     file = uploaded(path)
-    try:
-        piece = decode_sound(file, limits=CHUNK)
-    finally:
-        forget(file)
-    state = state.with_more(piece.at(RATE))
+    if state.file not in (None, file):
+        forget(state.file)
+    state = state.with_more(decode_sound(file, limits=CHUNK).at(RATE), file)
     level = level_db(state.samples)
     if level < gate:
         return state, shown(state, f"Silence: {level:.0f} dB, below the gate of {gate:.0f} dB.")
@@ -141,7 +143,8 @@ def live_view(task: Task, checkpoint: gr.Dropdown) -> None:
     gr.Markdown(
         "*Record* starts the microphone and stops it again. Twice a second the last "
         f"{KEPT:g} s are looked at: where they are louder than the gate, the loudest second of them is classified, and what "
-        "is sure enough counts as a word. Pieces of sound are read and removed; none is kept. It knows words that stand "
+        "is sure enough counts as a word. Pieces of sound are removed when the "
+        "next one was read, the last one within two hours. It knows words that stand "
         "alone, with a pause around them; other words, music and noise pass for a digit when they are as sure as one. Say "
         "the digits one at a time, half a second apart."
     )

@@ -14,10 +14,10 @@ FAILURES: tuple[Failure, ...] = (
     ),
     Failure(
         title="The usual sentence",
-        example="pagoda",
+        example="tower",
         checkpoint=PLAIN,
-        why="No word for a pagoda is in its vocabulary. What is left is the most usual caption of its training: "
-        "compare with what it says without the picture.",
+        why="No word for a tower is among its 2,600. What is left is the most usual caption of its training, with a detail "
+        "put in: compare with what it says without the picture, in Look inside.",
         settings=(5, 0.0, 0.7, 20, 0),
     ),
     Failure(

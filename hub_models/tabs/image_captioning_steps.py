@@ -13,10 +13,10 @@ from hub_models.ui.unrolled import unrolled
 
 def steps_view(task: Task, shared: Shared) -> None:
     gr.Markdown(
-        "Vector to sequence (lecture, section 10.3.3): <SOS> goes in, the first word comes out and goes in again, "
-        "until <EOS> is the answer. The picture is given at every step. Move the slider to see what else the "
-        "network might have said there. Where two words are nearly as probable, the caption could as well have "
-        "gone the other way."
+        "Vector to sequence (lecture, section 10.3.3): &lt;SOS&gt; goes in, the first word comes out and goes in "
+        "again, until &lt;EOS&gt; is the answer. The picture is given at every step. Move the slider to see what "
+        "else the network might have said there. Where two words are nearly as probable, the caption could as "
+        "well have gone the other way."
     )
     menu = fitting_menu(task, shared, lambda row: row.library == "ours")
     show = gr.Button("Show the steps", variant="primary")

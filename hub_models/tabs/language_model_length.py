@@ -1,4 +1,4 @@
-"""The lecture's table of RNN against Transformer (section 10.11), measured: seconds and memory over the length of a text."""
+"""The lecture's table of RNN against Transformer (section 10.11), measured: cost over length, and memory over distance."""
 
 import gradio as gr
 
@@ -16,6 +16,8 @@ HEADERS = (
     "Kept between two characters, KB",
     "Weights of attention",
 )
+
+COPIED = ("Network", "Fillers", "Right", "Training steps", "Seconds")
 
 
 def length_view(task: Task, shared: Shared) -> None:
@@ -49,3 +51,35 @@ def length_view(task: Task, shared: Shared) -> None:
             yield table(HEADERS, rows)
 
     on_click(show.click, view, [], [shown], stop=stop)
+    copying_view()
+
+
+def copying_view() -> None:
+    """Accuracy over distance, of networks that are trained on the spot."""
+    gr.Markdown(
+        "**How far back can it learn to look?** Each network reads one of eight symbols, then fillers, then a mark, and "
+        "shall say the symbol again. It is fresh and small, and is trained here for the seconds that you give it. A guess "
+        "is right one time in eight. An RNN has to carry the symbol through every step, and its gradient back through every "
+        "step; a Transformer is one step away from it, however far (section 10.11)."
+    )
+    with gr.Row():
+        distance = gr.Slider(2, 200, 20, step=1, interactive=True, min_width=140, label="Fillers in between")
+        seconds = gr.Slider(
+            2, 60, 10, step=1, interactive=True, min_width=140, label="Seconds of training for each"
+        )
+    with gr.Row():
+        show = gr.Button("Train and compare", variant="primary")
+        stop = gr.Button("Cancel", min_width=60)
+    shown = gr.HTML()
+
+    def view(apart, allowed):
+        from hub_models.inside.copying import KINDS, copies
+
+        rows = []
+        for one in copies((int(apart),), float(allowed)):
+            rows.append([
+                KINDS[one.kind], one.distance, f"{one.accuracy:.0%}", one.steps, f"{one.seconds:.1f}",
+            ])  # fmt: skip
+            yield table(COPIED, rows)
+
+    on_click(show.click, view, [distance, seconds], [shown], stop=stop)

@@ -46,7 +46,7 @@ def shapes_view(task: Task, shared: Shared) -> None:
                 context = predictor.network.context(source[None])[0]
             signs = predictor.signs
             written = fed(predictor.network, context, signs.start, signs.end, signs.never, MOST)
-            strength = changes(predictor.network, source[:MOST], written)
+            strength = changes(predictor.network, source, written, MOST)
             return predictor.pieces_of(numbers[:MOST]), predictor.pieces_of(written), strength
 
         given, said, strength = LOADER.run(checkpoint, task.id, work)

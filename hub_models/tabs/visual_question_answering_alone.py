@@ -22,7 +22,8 @@ SHOWN = 3  # answers in a row
 WORDS = (
     "A network may answer without looking: if most shapes are not blue, *is there a blue shape?* is answered best with no. "
     "Here one of the two vectors is made zero before the fusion. In the second table the same is done with drawings made "
-    "now, each shape in each colour, with questions whose answers are known; yes and no are equally often right there. "
+    "now, each shape in each colour, with questions whose answers are known; yes and no are equally often right there. The "
+    "words still say where it looks, so the vector of the picture is not quite deaf. "
     "Such a network never met a zero in training, so a network that is trained without the picture (`--blind`) does better "
     "than this one with its eyes closed; the card of a checkpoint compares it with a system that knows only the question."
 )
@@ -48,6 +49,9 @@ def alone_view(task: Task, shared: Shared) -> None:
         ]
         heads = ["Given", "Most probable", "second", "third"]
         first = table(heads, rows, "Your picture and question.")
+        if predictor.network.taught == "photographs":
+            yield first, "<p>The second table is for networks that know drawings.</p>"
+            return
         yield first, "<p>Measuring on drawings ...</p>"
         yield first, LOADER.run(checkpoint, task.id, on_drawings)
 

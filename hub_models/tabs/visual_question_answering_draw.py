@@ -16,8 +16,8 @@ def drawing_part(picture: gr.Image, example: gr.State) -> None:
             colours = [*COLOURS, *((f"{name} (none of the training data)", name) for name in OTHER_COLOURS)]
             colour = gr.Dropdown(colours, value="green", label="Colour", interactive=True, min_width=110)
         with gr.Row():
-            x = gr.Slider(0, 1, 0.5, step=0.05, label="From left to right", interactive=True, min_width=110)
-            y = gr.Slider(0, 1, 0.5, step=0.05, label="From top to bottom", interactive=True, min_width=110)
+            x = gr.Slider(0, 1, 0.5, step=0.05, label="Across", interactive=True, min_width=110)
+            y = gr.Slider(0, 1, 0.5, step=0.05, label="Down", interactive=True, min_width=110)
             size = gr.Slider(0.1, 0.8, 0.4, step=0.05, label="Size", interactive=True, min_width=110)
         draw = gr.Button("Draw it", size="sm")
 

@@ -27,7 +27,8 @@ is there a blue shape?
 is no blue shape present?
 what is the blue shape?
 what is the red shape?
-is there a dog?"""
+is there a dog?
+is there a person?"""
 
 
 def questions_view(task: Task, shared: Shared) -> None:
@@ -83,7 +84,11 @@ def pictures_view(task: Task, shared: Shared) -> None:
         pictures = {name: decode_picture(path).pixels for name, path in available(task).items()}
         shown = [card(predictor, name, pixels, cleaned) for name, pixels in pictures.items()]
         style = "display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,10rem),1fr));gap:0.6rem"
-        yield f'<div style="{style}">{"".join(shown)}</div>', "<p>Drawing ...</p>"
+        page = f'<div style="{style}">{"".join(shown)}</div>'
+        if predictor.network.taught == "photographs":
+            yield page, "<p>The table of shapes and colours is for networks that know drawings.</p>"
+            return
+        yield page, "<p>Drawing ...</p>"
         yield gr.skip(), LOADER.run(checkpoint, task.id, lambda loaded: by_shape(loaded, cleaned))
 
     on_click(show.click, view, [*shared.controls, menu], [cards, grid])

@@ -13,6 +13,7 @@ from hub_models.ui.heat import MOST_WORDS, heat_table, tinted
 from hub_models.ui.tables import bars
 
 ANSWERS = 30  # that are listed
+STRONG = 0.5  # lost probability that has the full colour
 WORDS = (
     "Question attention (lecture, section 10.9.2): each word gets a weight, from its state and from what it found in the "
     "picture, so that the picture has a say in which words count (multimodal attention). The weights sum to 1. A state "
@@ -52,6 +53,7 @@ def words_view(task: Task, shared: Shared) -> None:
                 found.words,
                 without[:, best].tolist(),
                 f"Orange words speak for “{name}”, blue ones against it: the probability that it loses without the word.",
+                STRONG,
             ),
         )
 
