@@ -6,7 +6,7 @@ DIR (or a zip of it) holds a folder of sounds a class, perhaps in train/ and dev
 share is split off; `--group-by 2` keeps together what has the same second part in its file name (7_jackson_32.wav: the
 speaker), so that nobody who is measured was trained on. --model is spectrogram-cnn (ours, from random weights), a
 checkpoint of ours, or transformers:HUB_ID for a pretrained network of the Hub (AST, wav2vec2; transformers:FOLDER for one
-that lies here), all of it, only its last layer (`--freeze`), or low-rank additions to it (`--lora 8`). Run the same
+that lies here), all of it, only its last layer (`--freeze`), or low-rank additions to it (`--lora-rank 8`). Run the same
 command again to resume. The result, `OUTPUT/checkpoint`, opens in the hub's tab and can be pushed.
 """
 
@@ -32,9 +32,10 @@ from finetune.sound_changes import Changes, changed_pictures, changed_sounds, pl
 from finetune.sound_check import check_sounds, sounds_by_part
 from finetune.sound_figures import measure_sounds
 from finetune.sound_networks import rate_of, start_sound_network
-from finetune.sound_options import build_parser, sound_main
+from finetune.sound_options import build_parser
 from finetune.starting_point import Start
-from finetune.whole_run import Parts, run_of
+from finetune.text_options import recipe_values
+from finetune.whole_run import Parts, run_asked, run_of
 from finetune.write import Storage
 from hub_models.labelled_sounds import LabelledSounds
 from hub_models.predictors.sound_pieces import loudest, piece_at
@@ -205,7 +206,8 @@ run = run_of(PARTS)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser("audio_classification", "a classifier of sounds", LEARNING)
-    return sound_main(parser, Recipe, about_own_sounds, run, arguments)
+    pretrained = "sound_transformers:run_pretrained"
+    return run_asked(parser, Recipe, about_own_sounds, run, arguments, recipe_values, pretrained)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--label-smoothing", type=share, default=0.1, help="probability given away to all words")
     add = parser.add_argument_group("transformers").add_argument
     add(
-        "--lora",
+        "--lora-rank",
+        dest="lora",
         type=int,
         default=0,
         help="rank of low-rank adapters (LoRA) that learn; 0: all weights learn",

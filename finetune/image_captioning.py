@@ -4,7 +4,7 @@
 
 DIR holds pictures and captions.json ({"picture.jpg": ["a dog runs on grass", ...], ...}), perhaps train.json and val.json;
 Flickr8k as it is passed around is read too. --model is caption-lstm or caption-attention (ours: a network of ImageNet sees,
-an LSTM tells), a checkpoint of ours, or transformers:HUB_ID for BLIP or GIT of the Hub, whole or, with --lora 8, by
+an LSTM tells), a checkpoint of ours, or transformers:HUB_ID for BLIP or GIT of the Hub, whole or, with --lora-rank 8, by
 low-rank adapters. Ours read the captions of all pictures first, as language alone. Run the same command again to resume.
 The result, `OUTPUT/checkpoint`, opens in the hub's tab and can be pushed.
 """
@@ -19,24 +19,22 @@ from pathlib import Path
 import torch
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from finetune.about_captions import about_own_captions
 from finetune.caption_batches import (
     PicturesWithCaptions,
-    Sentences,
-    cropped,
     numbered,
     similar_captions,
 )
 from finetune.caption_check import captions_by_part, check_captions
 from finetune.caption_figures import measure_captions
-from finetune.caption_networks import TASK, everything_said, start_caption_network
+from finetune.caption_language import learn_language, word_loss
+from finetune.caption_networks import TASK, start_caption_network
 from finetune.caption_options import build_parser, recipe_values
 from finetune.finish import Measure
 from finetune.freezing import block_groups
 from finetune.loop import Settings, fit
-from finetune.progress import tell, write_whole
+from finetune.progress import write_whole
 from finetune.region_features import RegionFeatures, region_features
 from finetune.running import Show
 from finetune.starting_point import Start
@@ -48,9 +46,6 @@ from hub_models.captioned_pictures import CaptionedPictures
 from hub_models.evaluate.image_captioning import consensus
 from hub_models.local import VOCABULARY
 from hub_models.vocabulary import PADDING, Vocabulary, vocabulary_in
-
-LANGUAGE = "language"  # folder in OUTPUT of the run that reads sentences
-LANGUAGE_BATCH, LANGUAGE_RATE, LANGUAGE_DROPOUT = 96, 3e-3, 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +100,8 @@ def train(
         f"{len(vocabulary.words) - 2:,} words"
     )
     describe = partial(region_features, folder=recipe.features_folder, output=recipe.output, show=show)
-    if start.parent is None and learn_language(recipe, start, train_data, dev_data, vocabulary, show):
+    same = unchanging(recipe) | {"words": " ".join(vocabulary.words)}
+    if start.parent is None and learn_language(recipe, start, train_data, dev_data, vocabulary, same, show):
         return True
     features, on_dev = describe(train_data, recipe.views), describe(dev_data, 1)
     extra = []
@@ -126,7 +122,7 @@ def train(
         settings=recipe.settings,
         folder=recipe.output,
         show=show,
-        recipe=unchanging(recipe) | {"words": " ".join(vocabulary.words)},
+        recipe=same,
     )  # fmt: skip
     remember(recipe.output, model, features, train_data, vocabulary)
     return progress.stopped
@@ -134,65 +130,6 @@ def train(
 
 def sentences_in(data: CaptionedPictures) -> list[str]:
     return [caption for found in data.sentences for caption in found]
-
-
-def learn_language(
-    recipe: Recipe,
-    start: Start,
-    train_data: CaptionedPictures,
-    dev_data: CaptionedPictures,
-    vocabulary: Vocabulary,
-    show: Show,
-) -> bool:
-    """Read all captions without a picture, its vector zero, so that words and sentences are known. True: stopped."""
-    if not recipe.language_epochs:
-        return False
-    settings = replace(
-        recipe.settings, epochs=2 if recipe.smoke else recipe.language_epochs, batch=LANGUAGE_BATCH, accumulate=1,
-        learning_rate=LANGUAGE_RATE, patience=0, warmup=0.05,
-    )  # fmt: skip
-    model, said = start.model, everything_said(train_data)
-    model.dropout.p = LANGUAGE_DROPOUT
-    tell(recipe.output, "training", "reading captions without pictures")
-    show(f"language: reading {len(said):,} captions without their pictures")
-    nothing = torch.zeros(1, 1, model.see.in_features)
-    held = numbered([caption for found in dev_data.captions for caption in found], vocabulary)
-
-    def one_step(network: nn.Module, numbers: Tensor) -> dict[str, Tensor]:
-        return {"loss": word_loss(network, nothing.to(numbers.device), numbers, recipe.label_smoothing / 2)}
-
-    def evaluate(network: nn.Module) -> dict[str, float]:
-        device, loss, count = next(network.parameters()).device, 0.0, 0
-        for part in held.split(250):
-            numbers = part.to(device)
-            words = int((numbers[:, 1:] != PADDING).sum())
-            loss += words * float(word_loss(network, nothing.to(device), numbers))
-            count += words
-        return {"probability": math.exp(-loss / count)}
-
-    progress = fit(
-        model,
-        list(block_groups(list(model.parameters()), settings.learning_rate, settings.weight_decay)),
-        Sentences(said, vocabulary),
-        step=one_step,
-        evaluate=evaluate,
-        settings=settings,
-        folder=recipe.output / LANGUAGE,
-        show=lambda words: show(f"language: {words}"),
-        recipe=unchanging(recipe) | {"words": " ".join(vocabulary.words)},
-    )
-    return progress.stopped
-
-
-def word_loss(network: nn.Module, regions: Tensor, numbers: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Minus the logarithm of the probability of the next word (equation 10.5), averaged over words and ends.
-
-    `numbers` hold as many captions of each picture, one after the other.
-    """
-    numbers = cropped(numbers)
-    there = numbers[:, 1:] != PADDING
-    logits = network(regions, numbers[:, :-1], len(numbers) // len(regions), there)
-    return F.cross_entropy(logits.float(), numbers[:, 1:][there], label_smoothing=smoothing)
 
 
 def step(recipe: Recipe, network: nn.Module, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
@@ -256,17 +193,9 @@ PARTS = Parts(task=TASK, read_data=read_data, start_from=start_caption_network, 
 run = run_of(PARTS)
 
 
-def run_any(recipe: Recipe, *rest: object) -> int:
-    """`run`, or that of the library's networks."""
-    if recipe.model.partition(":")[0] == "transformers":
-        from finetune.transformers_captions import run as run_pretrained
-
-        return run_pretrained(recipe, *rest)
-    return run(recipe, *rest)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    return run_asked(build_parser(), Recipe, about_own_captions, run_any, arguments, recipe_values)
+    pretrained = "transformers_captions:run"
+    return run_asked(build_parser(), Recipe, about_own_captions, run, arguments, recipe_values, pretrained)
 
 
 if __name__ == "__main__":

@@ -74,11 +74,13 @@ def logits_of(network: nn.Module, states: Tensor, there: Tensor, written: Tensor
     return network.answer(network.upper(states, there), there, written).float()
 
 
-def start_with(per_word: bool):
+def start_with(per_word: bool, adapted: int = 2):
+    """`start_from` of a recipe; `adapted`: how many of the last layers get adapters."""
+
     def start(recipe, data) -> Start:
-        model = AdaptedEncoder(len(data.class_names), per_word, rank=recipe.lora_rank or RANK).lend(
-            encoder("cpu")
-        )
+        model = AdaptedEncoder(
+            len(data.class_names), per_word, adapted=adapted, rank=recipe.lora_rank or RANK
+        ).lend(encoder("cpu"))
         return Start(
             model=model,
             library="ours",

@@ -34,7 +34,8 @@ def build_parser(module: str, learning: dict[str, object]) -> argparse.ArgumentP
     add("--word-dropout", type=share, default=0.02, help="share of the words that are left out in training")
     add("--label-smoothing", type=share, default=0.0, help="probability given away to all answers")
     add(
-        "--lora",
+        "--lora-rank",
+        dest="lora",
         type=int,
         default=0,
         metavar="RANK",

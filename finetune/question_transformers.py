@@ -3,7 +3,7 @@
 transformers:USER/NAME       a ViLT on the Hub, in safetensors
 transformers:FOLDER          one in a folder, as `save_pretrained` or this recipe wrote it
 
-All weights learn, those of the body a tenth as fast as the last layers, which are new. With `--lora RANK` these learn, and
+All weights learn, those of the body a tenth as fast as the last layers, which are new. With `--lora-rank R` these learn, and
 beside every query and value matrix W of the attention two thin ones, B A (Hu et al., "LoRA: Low-Rank Adaptation of Large
 Language Models", 2022, through the package peft); what is kept is one network of the old shape, W + B A. Picture processor
 and tokenizer travel with the weights.

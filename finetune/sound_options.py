@@ -1,14 +1,8 @@
 """The options and the command line of the recipe for sounds."""
 
 import argparse
-import sys
-from collections.abc import Callable, Sequence
-from functools import partial
 
 from finetune.options import above_zero, count, recipe_parser, run_options, settings_options, share
-from finetune.options import recipe_values as shared_values
-from finetune.running import Push
-from finetune.settings import Settings
 
 MODELS = "spectrogram-cnn (ours), a checkpoint of ours, or transformers:HUB_ID"
 
@@ -52,33 +46,10 @@ def build_parser(module: str, what: str, learning: dict[str, object]) -> argpars
     )
     add("--freeze", action="store_true", help="of a pretrained network only the last layer learns")
     add(
-        "--lora",
+        "--lora-rank",
+        dest="lora",
         type=int,
         default=0,
         help="rank of the additions to a pretrained network that learn in its place",
     )
     return parser
-
-
-def recipe_values(chosen: argparse.Namespace) -> tuple[dict, dict]:
-    """(fields of a Recipe without `settings`, fields of Settings)."""
-    recipe, settings = shared_values(argparse.Namespace(**vars(chosen), size=None))
-    return {name: value for name, value in recipe.items() if name != "size_hw"}, settings
-
-
-def sound_main(
-    parser: argparse.ArgumentParser,
-    kind: type,  # the Recipe
-    about_own: Callable[..., object],
-    run: Callable[..., int],
-    arguments: Sequence[str] | None,
-) -> int:
-    """Run the recipe of a command line; the exit code."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    chosen = parser.parse_args(arguments)
-    values, settings = recipe_values(chosen)
-    recipe = kind(**values, settings=Settings(**settings))
-    if recipe.model.partition(":")[0] == "transformers":
-        from finetune.sound_transformers import run_pretrained as run
-    about_for = partial(about_own, recipe=recipe, arguments=arguments, options=chosen)
-    return run(recipe, about_for, Push(repo=chosen.push_to_hub, private=chosen.private), chosen.publish_only)

@@ -4,7 +4,7 @@ transformers:USER/NAME       a network on the Hub, in safetensors (MIT/ast-finet
 transformers:FOLDER          one in a folder, as `save_pretrained` or this recipe wrote it
 
 All weights learn, those of the body a tenth as fast as the last layer, which is new; or the last layer alone (`--freeze`);
-or it and additions of low rank to the layers that make queries and values (`--lora RANK`; Hu and others: LoRA, 2021), which
+or it and additions of low rank to the layers that make queries and values (`--lora-rank R`; Hu et al.: LoRA, 2021), which
 are merged into the weights in the end. Sounds are changed before the library's own feature extractor sees them.
 """
 

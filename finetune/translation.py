@@ -27,10 +27,11 @@ from finetune.pair_batches import Batches, Fill, Numbers, Pair, batches_in_order
 from finetune.pair_check import check_pairs, pairs_by_part
 from finetune.running import Show
 from finetune.starting_point import Start
+from finetune.text_options import recipe_values
 from finetune.translation_networks import FILE, TASK, start_translator
-from finetune.translation_options import build_parser, translation_main
+from finetune.translation_options import build_parser
 from finetune.translator_figures import measure_translator
-from finetune.whole_run import Parts, run_of
+from finetune.whole_run import Parts, run_asked, run_of
 from finetune.write import Storage
 from hub_models.paired_texts import PairedTexts
 from hub_models.predictors.pieces import Pieces
@@ -176,7 +177,9 @@ run = run_of(PARTS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    return translation_main(build_parser(), Recipe, about_own_pairs, run, arguments)
+    return run_asked(
+        build_parser(), Recipe, about_own_pairs, run, arguments, recipe_values, "translation_marian:run"
+    )
 
 
 if __name__ == "__main__":

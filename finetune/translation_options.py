@@ -1,15 +1,9 @@
 """The options and the command line of `python -m finetune.translation`."""
 
 import argparse
-import importlib
-import sys
-from collections.abc import Callable, Sequence
-from functools import partial
 
 from finetune.options import count, recipe_parser, run_options, settings_options, share
-from finetune.running import Push
-from finetune.settings import Settings
-from finetune.text_options import MODELS, recipe_values
+from finetune.text_options import MODELS
 
 LEARNING = {
     "epochs": 12, "batch": 64, "learning_rate": 1.5e-3, "weight_decay": 1e-2, "optimizer": "adamw", "ema": 0.998,
@@ -50,22 +44,3 @@ def build_parser() -> argparse.ArgumentParser:
         help="learn matrices of this rank beside the weights of attention, and add them in the end; 0: all weights",
     )
     return parser
-
-
-def translation_main(
-    parser: argparse.ArgumentParser,
-    kind: type,  # the Recipe
-    about_own: Callable[..., object],
-    run: Callable[..., int],
-    arguments: Sequence[str] | None,
-) -> int:
-    """Run the recipe of a command line; the exit code."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    chosen = parser.parse_args(arguments)
-    values, settings = recipe_values(chosen)
-    recipe = kind(**values, settings=Settings(**settings))
-    about_for = partial(about_own, recipe=recipe, arguments=arguments, options=chosen)
-    if recipe.model.partition(":")[0] == "transformers":
-        run = importlib.import_module("finetune.translation_marian").run
-    where = Push(repo=chosen.push_to_hub, private=chosen.private)
-    return run(recipe, about_for, where, chosen.publish_only)

@@ -4,7 +4,7 @@
 
 DIR holds pictures and questions.json ([{"image": ..., "question": ..., "answer": ...}]), perhaps once in train/, val/ and
 test/; the layout of easy-VQA is read too. --model is vqa-product, vqa-concatenation or vqa-bilinear (ours, from random
-weights), a checkpoint of ours, or transformers:HUB_ID for a ViLT of the Hub (with --lora RANK few weights are trained).
+weights), a checkpoint of ours, or transformers:HUB_ID for a ViLT of the Hub (with --lora-rank RANK few weights are trained).
 --regions imagenet gives ours the features of a frozen ImageNet network: for photographs. --blind trains without the
 picture, to see what the questions alone give away. Run the same command again to resume. The result,
 `OUTPUT/checkpoint`, opens in the hub's tab and can be pushed.
@@ -172,18 +172,10 @@ PARTS = Parts(
 run = run_of(PARTS)
 
 
-def run_either(recipe: Recipe, *how) -> int:
-    """`run`, or that of a pretrained network."""
-    if recipe.model.partition(":")[0] == "transformers":
-        from finetune.question_transformers import run_answerer
-
-        return run_answerer(recipe, *how)
-    return run(recipe, *how)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser("visual_question_answering", LEARNING)
-    return run_asked(parser, Recipe, about_own_questions, run_either, arguments, recipe_values)
+    pretrained = "question_transformers:run_answerer"
+    return run_asked(parser, Recipe, about_own_questions, run, arguments, recipe_values, pretrained)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ GOLDEN_SHARE = 2e-3  # of the typical change, by which a forecast may differ on 
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """`history` (T,) float64: the values given. Of the next h steps, (h,) float64 each: `forecast`, its interval from `low` to
-    `high`, `naive` (the last value again), `seasonal` (the last season again); and their `labels`. `period`: steps in a
-    season, 1 for none; `scale`: typical change from step to step, the unit of the interval."""
+    """`history` (T,) float64: the values given. Of the next h steps, (h,) float64 each: `forecast`, its interval from
+    `low` to `high`, `naive` (the last value again), `seasonal` (the last season again); and their `labels`. `period`: steps
+    in a season, 1 for none; `scale`: typical change from step to step, the unit of the interval."""
 
     history: np.ndarray
     forecast: np.ndarray

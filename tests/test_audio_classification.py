@@ -213,12 +213,15 @@ def test_unknown_models_are_said(trained: tuple[Path, str], tmp_path: Path, caps
     assert "model_unknown" in told or "checkpoint" in told
 
 
+@pytest.mark.filterwarnings(
+    "ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"
+)  # peft asks for it
 @pytest.mark.parametrize(
     ("make", "more"),
     [
         (write_tiny_ast, []),
         (write_tiny_ast, ["--freeze", "--no-changes"]),
-        (write_tiny_wav2vec2, ["--lora", "2"]),
+        (write_tiny_wav2vec2, ["--lora-rank", "2"]),
     ],
     ids=["whole", "frozen", "lora"],
 )

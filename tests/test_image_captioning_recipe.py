@@ -242,7 +242,7 @@ def test_hostile_captions_are_words_and_nothing_else(features, tmp_path):
 def test_networks_of_the_library_are_fine_tuned(kind: str, rank: int, pictures, features, tmp_path):
     source = write_tiny_library(tmp_path / kind, kind)
     arguments = command(pictures, tmp_path / "run", features, "--smoke", model=f"transformers:{source}")
-    assert main([*arguments, "--lora", str(rank)]) == 0
+    assert main([*arguments, "--lora-rank", str(rank)]) == 0
     row = read_local(tmp_path / "run" / "checkpoint")
     assert (row.library, row.model) == ("transformers", kind)
     opened = LOADER.open_local(tmp_path / "run" / "checkpoint")

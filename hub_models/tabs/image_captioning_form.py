@@ -9,7 +9,7 @@ FORM = Form(
         "captions a picture help, and captions of pictures that are not there teach it the language. What the "
         "network of ImageNet says of each picture is computed once, so training is fast even without a GPU. BLIP "
         "and GIT of the Hub are fine-tuned by the command line: *--model "
-        "transformers:Salesforce/blip-image-captioning-large --lora 8*. A run survives a reload of this page, and "
+        "transformers:Salesforce/blip-image-captioning-large --lora-rank 8*. A run survives a reload of this page, and "
         "a killed run resumes where it was."
     ),
     data="pictures and captions.json",

@@ -9,7 +9,7 @@ import numpy as np
 from gradio.data_classes import FileData
 from gradio.events import EventListener
 
-from hub_models.sound import encode_wav
+from hub_models.sound import encode
 from hub_models.task import Task
 from hub_models.ui.components import uploaded
 from hub_models.ui.examples import available, example_buttons
@@ -63,7 +63,7 @@ def live_input() -> tuple[SoundInput, MethodType]:
 
 def player(samples: np.ndarray, rate: int, says: str) -> str:
     """(T,) float32 as HTML that plays, with what it is in words."""
-    data = base64.b64encode(encode_wav(samples, rate)).decode()
+    data = base64.b64encode(encode(samples, rate)).decode()
     words = html.escape(says, quote=True)
     return (
         f'<figure class="result"><audio controls preload="metadata" aria-label="{words}" style="width:min(100%,26rem)" '
