@@ -39,7 +39,7 @@ from hub_models.predictors.reading import MOST_WORDS, padded
 from hub_models.vocabulary import Vocabulary, vocabulary_in
 
 TASK = "sentiment"
-RANK_HELP = "of the adapters beside a pretrained encoder, which then stays as it is; 0: 8 for minilm, none for transformers"
+RANK_HELP = "of the adapters of minilm, which stays as it is; 0: 8. Other networks have none"
 LEARNING = {
     "epochs": 8, "batch": 50, "learning_rate": 2e-3, "weight_decay": 1e-2, "optimizer": "adamw", "ema": 0.99,
     "clip_norm": 5.0,
@@ -63,9 +63,7 @@ class Recipe:
     dropout: float = 0.5
     word_dropout: float = 0.1
     label_smoothing: float = 0.1
-    lora_rank: int = (
-        0  # of the adapters of a pretrained encoder; 0: all of its weights learn, or as the network has it
-    )
+    lora_rank: int = 0  # of the adapters of minilm; 0: 8
     storage: Storage = "fp16"
     smoke: bool = False
 

@@ -26,6 +26,7 @@ from finetune.loop import fit
 from finetune.running import Show
 from finetune.starting_point import Start
 from finetune.whole_run import run_of
+from hub_models.errors import BadData
 from hub_models.evaluate.named_entities import counts_by_document, scores
 from hub_models.labelled_texts import LabelledTexts
 from hub_models.local import TOKENIZER
@@ -46,6 +47,10 @@ def start_from(recipe, data, task: str) -> Start:
     """The network that `recipe.model` names, for the classes of `data`. BadData `model_unknown`; HubUnavailable."""
     import transformers
 
+    if recipe.lora_rank:
+        raise BadData(
+            "bad_value", "Expected --lora-rank with --model minilm; here all weights learn. Leave it out."
+        )
     kind = {
         "sentiment": transformers.AutoModelForSequenceClassification,
         "named-entities": transformers.AutoModelForTokenClassification,

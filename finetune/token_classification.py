@@ -71,9 +71,7 @@ class Recipe:
     word_dropout: float = 0.2
     vectors: str = ""  # where the vectors of the words come from; "": they are learned
     more_words: int = 0  # that do not stand in the training texts, with their vectors
-    lora_rank: int = (
-        0  # of the adapters of a pretrained encoder; 0: all of its weights learn, or as the network has it
-    )
+    lora_rank: int = 0  # of the adapters of minilm; 0: 8
     storage: Storage = "fp16"
     smoke: bool = False
 

@@ -3,9 +3,9 @@
 transformers:USER/NAME       a network of the Hub that describes pictures, in safetensors (microsoft/git-base)
 transformers:FOLDER          one in a folder, as `save_pretrained` or this recipe wrote it
 
-All weights learn; or, with `--lora-rank R`, beside every query and value matrix W of the attention two thin ones, B A of that
-rank, while W stays (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2022, through the package peft). What
-is kept is one network of the old shape, W + B A. A picture is shown with one of its captions, drawn anew in each epoch.
+All weights learn; or, with `--lora-rank R`, beside every query and value matrix W of the attention two thin ones, B A of
+that rank, while W stays (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2022, through the package peft).
+What is kept is one network of the old shape, W + B A. A picture is shown with one of its captions, drawn anew in each epoch.
 """
 
 import copy

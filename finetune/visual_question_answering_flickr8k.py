@@ -136,8 +136,8 @@ def about(network: str) -> About:
         limits=(
             "Its answers come from captions: what their writers left out counts as absent, so some of its training answers "
             "are wrong.",
-            "Was taught eleven things to look for (dog, man, woman, child, person, water, grass, sand, snow, ball, bicycle): "
-            "any other question is a guess.",
+            "Was taught eleven things (dog, man, woman, child, person, water, grass, sand, snow, ball, bicycle). "
+            "Any other question is a guess.",
             "Hardly learned to count or to name colours: few of its questions ask for that, and on dev pictures it is no "
             "better at them than the question alone.",
             "Most of its photographs show people or dogs, so what is no person looks like a dog to it.",

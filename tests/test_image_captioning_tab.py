@@ -115,7 +115,7 @@ def test_words_are_escaped():
 
 def test_where_it_looks_is_a_picture_a_word_with_words(picture):
     found = seen(picture, OURS[1])
-    maps, regions = looks.drawn(found, found.caption.attention, "looks")
+    maps, regions = looks.drawn(found, found.caption.attention, "looks at")
     assert maps.count("<img") == len(found.caption.words)
     assert maps.count("alt=") == maps.count("<img")
     assert "1.00" in regions  # the weights of a word sum to 1
