@@ -3,8 +3,8 @@
     python -m finetune.visual_question_answering_easy vqa-product --output runs/vqa_product.easy
 
 The data is inside the Python package easy-vqa (MIT): 4,000 pictures of 64 x 64 pixels with 38,575 questions to train,
-1,000 with 9,673 to test. 600 of the training pictures, with all their questions, choose the weights; the test part is
-measured once, in the end. --data-dir names another folder of that layout.
+1,000 with 9,673 to test. 600 of the training pictures, with all their questions, choose the weights; the test part
+chooses nothing. --data-dir names another folder of that layout.
 """
 
 import sys
@@ -83,7 +83,7 @@ def about(network: str) -> About:
         "Python package easy-vqa)",
         data_licence="MIT",
         split="600 of the 4,000 training pictures, with all their questions, chose the weights (dev); the official test "
-        "part was measured once, in the end",
+        "part chose nothing",
         command=command(MODULE, [network, "--output", f"runs/{identity}"]),
         deviations=deviations,
         limits=(

@@ -90,15 +90,15 @@ def series_in(content: bytes, name: str = "") -> Series:
     values = np.array([number(row[-1], i + 1 + has_names, comma) for i, row in enumerate(rows)])
     if comma:
         notes.append("commas were read as decimal commas")
-    found = spaced([row[0].strip() for row in rows] if rows and len(rows[0]) == 2 else [], values, notes)
-    step, first, values = found
+    labels = [row[0].strip() for row in rows] if rows and len(rows[0]) == 2 else []
+    step, first, values = spaced(labels, values, notes)
     values, first = without_gaps(values, first, notes)
     if len(values) < FEWEST:
         raise BadInput(
             "series_too_short",
             f"Expected at least {FEWEST} numbers, one a step in time, got {len(values)}. Give more of the past.",
         )
-    if not values.any() or (values == values[0]).all():
+    if (values == values[0]).all():
         notes.append("all values are equal, so there is nothing to forecast but the same again")
     return Series(values=values, step=step, first=first, name=title or name, notes=tuple(notes))
 
@@ -126,9 +126,8 @@ def cells_of(lines: Sequence[str]) -> tuple[list[list[str]], bool]:
     try:
         rows = list(csv.reader(lines, delimiter=separator or "\x1f", strict=True))
     except csv.Error as error:
-        raise BadInput(
-            "series_unreadable", "Expected rows of a table, got a quotation mark that does not end."
-        ) from error
+        words = "Expected rows of a table, got a quotation mark that does not end."
+        raise BadInput("series_unreadable", words) from error
     if separator:  # a separator behind the last cell
         rows = [row[:-1] if len(row) > 1 and not any(r[-1].strip() for r in rows) else row for row in rows]
     wrong = next(

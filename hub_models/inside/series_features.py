@@ -97,7 +97,8 @@ def own_errors(values: np.ndarray, read: Encoded, period: int) -> np.ndarray:
     skipped = min(period, len(values) // 2)  # until the season is known
     found: list[float] = []
     for ahead in range(1, read.usual.shape[1] + 1):
-        errors = np.abs(values[skipped + ahead :] - read.usual[skipped : len(values) - ahead, ahead - 1])
+        truth = values[skipped + ahead :]
+        errors = np.abs(truth - read.usual[skipped : skipped + len(truth), ahead - 1])
         if len(errors) >= FEW:
             found.append(float(errors.mean()))
         else:
