@@ -4,12 +4,9 @@ transformers:USER/NAME       a ViLT on the Hub, in safetensors
 transformers:FOLDER          one in a folder, as `save_pretrained` or this recipe wrote it
 
 All weights learn, those of the body a tenth as fast as the last layers, which are new. With `--lora-rank R` these learn, and
-beside every query and value matrix W of the attention two thin ones, B A (Hu et al., "LoRA: Low-Rank Adaptation of Large
-Language Models", 2022, through the package peft); what is kept is one network of the old shape, W + B A. Picture processor
-and tokenizer travel with the weights.
+thin matrices beside those of the attention (lora.py). Picture processor and tokenizer travel with the weights.
 """
 
-import copy
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,9 +18,9 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from finetune import visual_question_answering as ours
-from finetune.freezing import block_groups
 from finetune.library_source import pretrained, source_of
 from finetune.loop import fit
+from finetune.lora import Learner
 from finetune.running import Show
 from finetune.starting_point import Start
 from finetune.text_transformers import tokenizer_files, tokenizer_of
@@ -39,7 +36,6 @@ PAPER = (
 DEFAULT = "vilt_b32.vqa2"
 BODY_RATE = 0.1  # rate of the pretrained weights / rate of the last layers
 HEADS = ("classifier",)  # what the library calls the layers that are new
-MATRICES = ("query", "value")  # those of which LoRA's paper found that they are enough
 LONGEST = 40  # pieces of a question that ViLT reads
 
 
@@ -81,42 +77,6 @@ class Places(Dataset):
         return place[1]
 
 
-class Learner(nn.Module):
-    """The network while it learns; `rank` 0: all of it, else two thin matrices beside each of MATRICES, and HEADS."""
-
-    def __init__(self, network: nn.Module, rank: int) -> None:
-        super().__init__()
-        self.rank = rank
-        self.network = network if rank == 0 else adapted(network, rank)
-
-    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
-        return self.network(**inputs).logits
-
-    @property
-    def kept(self) -> nn.Module:
-        """What the checkpoint keeps: the network with the thin matrices added to its own."""
-        return self.network if self.rank == 0 else copy.deepcopy(self.network).merge_and_unload()
-
-
-def adapted(network: nn.Module, rank: int) -> nn.Module:
-    from peft import LoraConfig, get_peft_model
-
-    settings = LoraConfig(
-        r=rank, lora_alpha=2 * rank, target_modules=list(MATRICES), modules_to_save=list(HEADS)
-    )
-    return get_peft_model(copy.deepcopy(network), settings)
-
-
-def groups_of(learner: Learner, recipe: ours.Recipe) -> list[dict]:
-    """The pretrained weights learn slowly, the new layers and LoRA's matrices fast."""
-    settings, groups = recipe.settings, []
-    learning = {name: p for name, p in learner.network.named_parameters() if p.requires_grad}
-    for fast, factor in ((False, BODY_RATE), (True, 1.0)):
-        chosen = [p for name, p in learning.items() if (learner.rank > 0 or name.startswith(HEADS)) == fast]
-        groups += block_groups(chosen, settings.learning_rate * factor, settings.weight_decay)
-    return groups
-
-
 class Batches:
     """Questions about pictures as the library's processor and tokenizer make them."""
 
@@ -141,8 +101,8 @@ def train(
     recipe: ours.Recipe, start: Start, train_data: AskedPictures, dev_data: AskedPictures, show: Show
 ) -> bool:
     """As `visual_question_answering.train`."""
-    learner = Learner(start.model, recipe.lora)
-    groups = groups_of(learner, recipe)
+    learner = Learner(start.model, recipe.lora, HEADS)
+    groups = learner.groups(recipe.settings, BODY_RATE)
     learns = sum(p.numel() for group in groups for p in group["params"])
     count = sum(p.numel() for p in start.model.parameters())
     show(f"{start.architecture}: {count:,} parameters, {learns:,} of them learn")
@@ -151,14 +111,15 @@ def train(
 
     def step(network: nn.Module, places: Tensor) -> dict[str, Tensor]:
         wanted = labels[places.cpu()].to(places.device)
-        logits = network(on_train.of(places.tolist(), places.device)).float()
+        logits = network(**on_train.of(places.tolist(), places.device)).logits.float()
         loss = F.cross_entropy(logits, wanted, label_smoothing=recipe.label_smoothing)
         return {"loss": loss, "train_accuracy": (logits.argmax(1) == wanted).float().mean()}
 
     def evaluate(network: nn.Module) -> dict[str, float]:
         device, batch = next(network.parameters()).device, recipe.settings.batch
         parts = np.array_split(np.arange(len(dev_data)), -(-len(dev_data) // batch))
-        found = torch.cat([network(on_dev.of(part.tolist(), device)).float().cpu() for part in parts])
+        answers = (network(**on_dev.of(part.tolist(), device)).logits for part in parts)
+        found = torch.cat([logits.float().cpu() for logits in answers])
         known = dev_labels >= 0
         return {
             "accuracy": (found.argmax(1) == dev_labels).float().mean().item(),

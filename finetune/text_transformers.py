@@ -3,8 +3,8 @@
 transformers:USER/NAME       an encoder on the Hub, in safetensors (distilbert/distilbert-base-uncased)
 transformers:FOLDER          one in a folder, as `save_pretrained` or these recipes wrote it
 
-All weights learn; those of the encoder a tenth as fast as the last layer, which is new. The tokenizer travels with the
-weights.
+All weights learn, those of the encoder a tenth as fast as the last layer, which is new; or, with --lora-rank R, that layer
+and thin matrices beside those of the attention (lora.py). The tokenizer travels with the weights.
 """
 
 import json
@@ -20,13 +20,12 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from finetune import text_classification, token_classification
-from finetune.freezing import block_groups
 from finetune.library_source import pretrained, source_of
 from finetune.loop import fit
+from finetune.lora import Learner
 from finetune.running import Show
 from finetune.starting_point import Start
 from finetune.whole_run import run_of
-from hub_models.errors import BadData
 from hub_models.evaluate.named_entities import counts_by_document, scores
 from hub_models.labelled_texts import LabelledTexts
 from hub_models.local import TOKENIZER
@@ -47,10 +46,6 @@ def start_from(recipe, data, task: str) -> Start:
     """The network that `recipe.model` names, for the classes of `data`. BadData `model_unknown`; HubUnavailable."""
     import transformers
 
-    if recipe.lora_rank:
-        raise BadData(
-            "bad_value", "Expected --lora-rank with --model minilm; here all weights learn. Leave it out."
-        )
     kind = {
         "sentiment": transformers.AutoModelForSequenceClassification,
         "named-entities": transformers.AutoModelForTokenClassification,
@@ -85,13 +80,16 @@ def tokenizer_of(start: Start):
         return tokenizer_in(Path(folder))
 
 
-def groups_of(model: nn.Module, recipe) -> list[dict]:
-    """The encoder learns slowly, the new layers fast; biases and normalisation without decay."""
-    settings, groups = recipe.settings, []
-    for head, factor in ((False, ENCODER_RATE), (True, 1.0)):
-        chosen = [p for name, p in model.named_parameters() if name.startswith(HEADS) == head]
-        groups += block_groups(chosen, settings.learning_rate * factor, settings.weight_decay)
-    return groups
+def learning(model: nn.Module) -> str:
+    """How many parameters there are and learn, in words."""
+    learns = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return f"{sum(p.numel() for p in model.parameters()):,} parameters, {learns:,} of them learn"
+
+
+def unchanging(recipe, names: Sequence[str]) -> dict[str, object]:
+    """What a run that is taken up again must have in common with its beginning."""
+    kept = {name: getattr(recipe, name) for name in ("model", "lora_rank", "smoke")}
+    return kept | {"classes": ", ".join(names)}
 
 
 class Pieces(Dataset):
@@ -122,8 +120,8 @@ def encoded(tokenizer, texts: Sequence, split: bool):
 
 def train_classifier(recipe, start: Start, train_data, dev_data, show: Show) -> bool:
     """As `text_classification.train`."""
-    tokenizer, model = tokenizer_of(start), start.model
-    show(f"{start.architecture}: {sum(p.numel() for p in model.parameters()):,} parameters")
+    tokenizer, model = tokenizer_of(start), Learner(start.model, recipe.lora_rank, HEADS)
+    show(f"{start.architecture}: {learning(model)}")
 
     def pieces_of(data: LabelledTexts) -> Pieces:
         return Pieces(encoded(tokenizer, data.texts, split=False), torch.from_numpy(data.labels))
@@ -147,16 +145,16 @@ def train_classifier(recipe, start: Start, train_data, dev_data, show: Show) -> 
         }
 
     return fit(
-        model, groups_of(model, recipe), pieces_of(train_data), step=step, evaluate=evaluate,
+        model, model.groups(recipe.settings, ENCODER_RATE), pieces_of(train_data), step=step, evaluate=evaluate,
         settings=recipe.settings, folder=recipe.output, show=show,
-        recipe={"model": recipe.model, "smoke": recipe.smoke, "classes": ", ".join(train_data.class_names)},
+        recipe=unchanging(recipe, train_data.class_names),
     ).stopped  # fmt: skip
 
 
 def train_tagger(recipe, start: Start, train_data, dev_data, show: Show) -> bool:
     """As `token_classification.train`; the first piece of a word has its tag."""
-    tokenizer, model = tokenizer_of(start), start.model
-    show(f"{start.architecture}: {sum(p.numel() for p in model.parameters()):,} parameters")
+    tokenizer, model = tokenizer_of(start), Learner(start.model, recipe.lora_rank, HEADS)
+    show(f"{start.architecture}: {learning(model)}")
     names = train_data.class_names
     place = {tag: i for i, tag in enumerate(names)}
 
@@ -192,9 +190,9 @@ def train_tagger(recipe, start: Start, train_data, dev_data, show: Show) -> bool
         return {"f1": float(np.nan_to_num(scores(counts)[2]))}
 
     return fit(
-        model, groups_of(model, recipe), on_train, step=step, evaluate=evaluate,
+        model, model.groups(recipe.settings, ENCODER_RATE), on_train, step=step, evaluate=evaluate,
         settings=recipe.settings, folder=recipe.output, show=show,
-        recipe={"model": recipe.model, "smoke": recipe.smoke, "classes": ", ".join(names)},
+        recipe=unchanging(recipe, names),
     ).stopped  # fmt: skip
 
 

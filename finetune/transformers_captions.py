@@ -3,12 +3,10 @@
 transformers:USER/NAME       a network of the Hub that describes pictures, in safetensors (microsoft/git-base)
 transformers:FOLDER          one in a folder, as `save_pretrained` or this recipe wrote it
 
-All weights learn; or, with `--lora-rank R`, beside every query and value matrix W of the attention two thin ones, B A of
-that rank, while W stays (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2022, through the package peft).
-What is kept is one network of the old shape, W + B A. A picture is shown with one of its captions, drawn anew in each epoch.
+All weights learn; or, with `--lora-rank R`, thin matrices beside those of the attention (lora.py). A picture is shown with
+one of its captions, drawn anew in each epoch.
 """
 
-import copy
 import json
 import math
 from collections.abc import Sequence
@@ -21,6 +19,7 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from finetune import image_captioning as ours
+from finetune import lora
 from finetune.freezing import block_groups
 from finetune.library_source import source_of
 from finetune.loop import fit
@@ -72,13 +71,11 @@ class Keys(Dataset):
         return key
 
 
-class Learner(nn.Module):
-    """The network while it learns; `rank` 0: all of it, else two thin matrices beside each of MATRICES."""
+class Learner(lora.Learner):
+    """The network while it learns; thin matrices only beside MATRICES."""
 
     def __init__(self, network: nn.Module, rank: int) -> None:
-        super().__init__()
-        self.rank = rank
-        self.network = network if rank == 0 else adapted(network, rank)
+        super().__init__(network, rank, matrices=MATRICES)
 
     def forward(self, pixel_values: Tensor, pieces: Tensor, there: Tensor) -> Tensor:
         """Pieces (B, T) -> logits (B, T, entries) of what comes after each."""
@@ -87,16 +84,7 @@ class Learner(nn.Module):
 
     @property
     def kept(self) -> nn.Module:
-        """What the checkpoint keeps: the network with the thin matrices added to its own."""
-        whole = self.network if self.rank == 0 else copy.deepcopy(self.network).merge_and_unload()
-        return Whole(whole)
-
-
-def adapted(network: nn.Module, rank: int) -> nn.Module:
-    from peft import LoraConfig, get_peft_model
-
-    settings = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=list(MATRICES))
-    return get_peft_model(copy.deepcopy(network), settings)
+        return Whole(super().kept)
 
 
 class Batches:

@@ -3,12 +3,10 @@
 transformers:USER/NAME       a Marian network on the Hub, in safetensors (Helsinki-NLP/opus-mt-en-fr)
 transformers:FOLDER          one in a folder, as `save_pretrained` or this recipe wrote it
 
-All weights learn; or, with --lora-rank r, beside every query and value matrix W of the attention two thin ones, B A of rank
-r, while W stays (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2022, through the package peft). What is
-kept is one network of the old shape, W + B A. The tokenizer travels with the weights.
+All weights learn; or, with --lora-rank R, thin matrices beside those of the attention (lora.py). The tokenizer travels
+with the weights.
 """
 
-import copy
 import json
 import warnings
 from collections.abc import Mapping
@@ -19,7 +17,7 @@ from tempfile import TemporaryDirectory
 import torch
 from torch import Tensor, nn
 
-from finetune import translation
+from finetune import lora, translation
 from finetune.library_source import source_of
 from finetune.pair_batches import Fill, Numbers
 from finetune.running import Show
@@ -30,7 +28,6 @@ from hub_models.local import TOKENIZER
 from hub_models.paired_texts import PairedTexts
 
 DEFAULT = "opus_mt_en_fr.opus"
-MATRICES = ("q_proj", "v_proj")  # those of which LoRA's paper found that they are enough
 FILES = (*TOKENIZER, "source.spm", "target.spm", "vocab.json")
 
 
@@ -56,13 +53,8 @@ class Whole(nn.Module):
         self.network.load_state_dict(dict(tensors), strict=False)
 
 
-class Learner(nn.Module):
+class Learner(lora.Learner):
     """The network while it learns: numbers (B, S), (B, T) and the mask (B, S) -> logits (B, T, words)."""
-
-    def __init__(self, network: nn.Module, rank: int) -> None:
-        super().__init__()
-        self.rank = rank
-        self.network = network if rank == 0 else adapted(network, rank)
 
     def forward(self, source: Tensor, target: Tensor, mask: Tensor) -> Tensor:
         return self.network(
@@ -71,18 +63,7 @@ class Learner(nn.Module):
 
     @property
     def kept(self) -> nn.Module:
-        """What the checkpoint keeps: the network with the thin matrices added to its own."""
-        if self.rank == 0:
-            return Whole(self.network)
-        return Whole(copy.deepcopy(self.network).merge_and_unload())
-
-
-def adapted(network: nn.Module, rank: int) -> nn.Module:
-    """A copy of `network` whose own weights stay, with two thin matrices beside each of MATRICES."""
-    from peft import LoraConfig, get_peft_model
-
-    settings = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=list(MATRICES), lora_dropout=0.0)
-    return get_peft_model(copy.deepcopy(network), settings)
+        return Whole(super().kept)
 
 
 def start_from(recipe: translation.Recipe, data: PairedTexts) -> Start:

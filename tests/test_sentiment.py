@@ -8,6 +8,7 @@ import gradio as gr
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from test_text import code_of
 from text_sets import sentences, write_texts, write_tiny_bert
 
@@ -277,6 +278,29 @@ def test_a_pretrained_encoder_is_fine_tuned(trained: tuple[Path, str], tmp_path:
     assert np.allclose(many[0], predictor.predict("a lovely film").probabilities, atol=1e-5)
     assert predictor.remarks("a film") == () and "first 64" in predictor.remarks("film " * 100)[0]
     assert command_line(["check", str(files)]) == 0
+
+
+def test_an_encoder_learns_through_thin_matrices(trained: tuple[Path, str], tmp_path: Path, capsys) -> None:
+    """LoRA: queries and values move by a matrix of the rank that was asked for, nothing else of the encoder moves."""
+    folder, _ = trained
+    start = write_tiny_bert(tmp_path / "bert", "BertForSequenceClassification", ("a", "b"))
+    arguments = ["--model", f"transformers:{start}", "--data", str(folder / "films"), "--output", str(tmp_path / "run"),
+                 "--epochs", "2", "--batch", "10", "--learning-rate", "0.01"]  # fmt: skip
+    assert recipe([*arguments, "--lora-rank", "2"]) == 0
+    before, after = (
+        load_file(path / "model.safetensors") for path in (Path(start), tmp_path / "run" / "checkpoint")
+    )
+    moved = {
+        n: (after[n].float() - before[n]) for n in before if "classifier" not in n and after[n].ndim == 2
+    }
+    moved = {n: change for n, change in moved.items() if change.abs().max() > 1e-3}  # fp16 is kept
+    assert moved and all(n.split(".")[-2] in ("query", "value") for n in moved)
+    for change in moved.values():
+        sizes = torch.linalg.svdvals(change)
+        assert sizes[2] < 0.05 * sizes[0]
+    assert command_line(["check", str(tmp_path / "run" / "checkpoint")]) == 0
+    assert recipe([*arguments, "--lora-rank", "1"]) == 1
+    assert "resume_changed" in capsys.readouterr().err
 
 
 # --- evaluation ------------------------------------------------------------------------------------------------------
