@@ -7,15 +7,17 @@ again.
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from finetune.about import About, command, paper_of
 from finetune.dataset_recipe import dataset_main
-from finetune.minilm import ARCHITECTURE, run_classifier
+from finetune.minilm import ARCHITECTURE, start_with, train_classifier
 from finetune.settings import Settings
-from finetune.text_classification import LEARNING, Recipe
+from finetune.text_classification import LEARNING, PARTS, Recipe
 from finetune.text_classification_sst2 import CLASSES
 from finetune.text_classification_sst2 import about as about_recurrent
+from finetune.whole_run import run_of
 
 MODULE = "minilm_sst2"
 
@@ -30,7 +32,7 @@ def recipe(network: str, data_dir: Path, output: Path, seed: int = 0) -> Recipe:
         lora_rank=8,
         storage="int8",
         settings=Settings(
-            **LEARNING | {"epochs": 2, "batch": 32, "learning_rate": 2e-3, "ema": 0.98}, seed=seed
+            **LEARNING | {"epochs": 3, "batch": 32, "learning_rate": 1.5e-3, "ema": 0.98}, seed=seed
         ),
     )
 
@@ -44,7 +46,7 @@ def about(network: str) -> About:
         architecture="Transformer",
         year=year,
         paper=paper,
-        sentence="Six layers of attention that had read a billion sentences before; small matrices beside the last two "
+        sentence="Six layers of attention that had read a billion sentences before; small matrices beside the last four "
         "learned what a critic means.",
         weights_licence="Apache-2.0; the encoder in its package: MIT",
         dataset=like.dataset,
@@ -63,5 +65,7 @@ def about(network: str) -> About:
     )
 
 
+run = run_of(replace(PARTS, start_from=start_with(per_word=False, adapted=4), train=train_classifier))
+
 if __name__ == "__main__":
-    sys.exit(dataset_main(MODULE, recipe, about, ["minilm"], run_recipe=run_classifier))
+    sys.exit(dataset_main(MODULE, recipe, about, ["minilm"], run_recipe=run))

@@ -71,7 +71,9 @@ class Translation:
                 for piece, logarithm in zip(self.pieces, self.log_probabilities, strict=True)
             ],
             "given": list(self.given),
-            "alignment": None if self.alignment is None else np.round(self.alignment.astype(float), 4).tolist(),
+            "alignment": None
+            if self.alignment is None
+            else np.round(self.alignment.astype(float), 4).tolist(),
         }
 
     def arrays(self) -> dict[str, np.ndarray]:

