@@ -66,9 +66,7 @@ def test_default_of_a_task_works_offline(task: Task) -> None:
 
 def test_folders_are_rows_and_rows_are_folders() -> None:
     folders = {path.name for path in BUNDLED.glob("[!._]*") if path.is_dir()}
-    extra = {
-        row.place for row in (*sentiment.MINILM, *named_entities.MINILM)
-    }  # rows where a package is installed
+    extra = {row.place for row in sentiment.MINILM}  # a row where a package is installed
     assert folders == {row.place for row in ROWS if row.kind == "bundled"} | extra
     assert all(row.place == row.id for row in ROWS if row.kind == "bundled")
 

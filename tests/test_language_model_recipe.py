@@ -198,7 +198,7 @@ def test_plans_of_shakespeare(network: str, tmp_path: Path) -> None:
     start = start_character_model(made.model, "abc", **sizes, context=made.window)
     count = sum(p.numel() for p in start.model.parameters())
     assert count < 450_000  # a byte each, when they are stored
-    assert told.id == f"char_{network}.shakespeare" and made.storage == "int8"
+    assert told.id == f"char_{network}.shakespeare" and made.storage == "int5"
     assert told.command.startswith(f"python -m finetune.language_model_shakespeare {network} ")
 
 

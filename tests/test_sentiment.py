@@ -382,7 +382,9 @@ def test_words_are_looked_up() -> None:
     assert vectors.count('<th scope="row">') == reading_words.SHOWN
 
 
-@pytest.mark.parametrize("row", BUNDLED, ids=lambda row: row.id)
+@pytest.mark.parametrize(
+    "row", [row for row in BUNDLED if row.model in reading_words.READERS], ids=lambda row: row.id
+)
 def test_states_and_gates_are_drawn(row: Checkpoint) -> None:
     predictor = LOADER.get(row.id, "sentiment")
     words = ["not", "a", "bad", "film"]

@@ -347,7 +347,7 @@ def test_captions_become_parts_without_a_common_picture(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_the_recipes_say_what_they_make(fusion: str, tmp_path: Path) -> None:
     facts, plan = easy.about(f"vqa-{fusion}"), easy.recipe(f"vqa-{fusion}", tmp_path, tmp_path)
-    assert facts.id == f"vqa_{fusion}.easy" and f"vqa-{fusion}" in facts.command and plan.storage == "int8"
+    assert facts.id == f"vqa_{fusion}.easy" and f"vqa-{fusion}" in facts.command and plan.storage == "int5"
     assert flickr8k.about("vqa-product").id == "vqa_attention.flickr8k"
 
 
