@@ -204,10 +204,12 @@ PARTS = Parts(
 run = run_of(PARTS)
 
 
+OTHERS = {"transformers:": "sound_transformers:run_pretrained"}  # runs of the networks of that library
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser("audio_classification", "a classifier of sounds", LEARNING)
-    pretrained = "sound_transformers:run_pretrained"
-    return run_asked(parser, Recipe, about_own_sounds, run, arguments, recipe_values, pretrained)
+    return run_asked(parser, Recipe, about_own_sounds, run, arguments, recipe_values, OTHERS)
 
 
 if __name__ == "__main__":

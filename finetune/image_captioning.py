@@ -193,9 +193,11 @@ PARTS = Parts(task=TASK, read_data=read_data, start_from=start_caption_network, 
 run = run_of(PARTS)
 
 
+OTHERS = {"transformers:": "transformers_captions:run"}  # runs of the networks of that library
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    pretrained = "transformers_captions:run"
-    return run_asked(build_parser(), Recipe, about_own_captions, run, arguments, recipe_values, pretrained)
+    return run_asked(build_parser(), Recipe, about_own_captions, run, arguments, recipe_values, OTHERS)
 
 
 if __name__ == "__main__":

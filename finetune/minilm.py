@@ -10,7 +10,6 @@ text is computed once.
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -21,13 +20,12 @@ from finetune.freezing import block_groups
 from finetune.loop import Evaluate, Step, fit
 from finetune.running import Show
 from finetune.starting_point import Start
-from finetune.text_transformers import NO_TAG, encoded, first_pieces
+from finetune.text_transformers import encoded, tagged_f, tagged_pieces
 from finetune.whole_run import run_of
 from hub_models.architectures.adapted_encoder import AdaptedEncoder
-from hub_models.evaluate.named_entities import counts_by_document, scores
 from hub_models.local import package_file
 from hub_models.predictors.adapted import PACKAGE, Written, encoder
-from hub_models.predictors.transformers_text import spread, tokenizer_in
+from hub_models.predictors.transformers_text import tokenizer_in
 
 ARCHITECTURE = "adapted_encoder"
 AT_ONCE = 64  # texts in a batch without gradients
@@ -127,42 +125,22 @@ def train_tagger(recipe, start: Start, train_data, dev_data, show: Show) -> bool
         start.model,
         train_data.class_names,
     )
-    place = {tag: i for i, tag in enumerate(names)}
-
-    def prepared(data) -> tuple[Prepared, list[list[int | None]]]:
-        cut = encoded(tokenizer, data.data.sentences, split=True)
-        of_word = [cut.word_ids(row) for row in range(len(data))]
-        wanted = torch.full(cut["input_ids"].shape, NO_TAG)
-        for row, (words, tags) in enumerate(zip(of_word, data.data.tags, strict=True)):
-            for at, word in first_pieces(words):
-                wanted[row, at] = place[tags[word]]
-        return Prepared(model, cut, wanted), of_word
-
-    on_train, _ = prepared(train_data)
-    on_dev, dev_words = prepared(dev_data)
+    cut, wanted, _ = tagged_pieces(tokenizer, train_data, names)
+    on_train = Prepared(model, cut, wanted)
+    cut, wanted, dev_words = tagged_pieces(tokenizer, dev_data, names)
+    on_dev = Prepared(model, cut, wanted)
 
     def step(network: nn.Module, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
         *given, tags = shortened(*batch)
         return {"loss": F.cross_entropy(logits_of(network, *given).transpose(1, 2), tags)}
 
     def evaluate(network: nn.Module) -> dict[str, float]:
-        said: list[tuple[str, ...]] = []
-        for given in on_dev.batches():
-            for share in logits_of(network, *given).softmax(2).cpu().numpy():
-                said.append(tags_of(share, dev_words[len(said)], dev_data.data.sentences[len(said)], names))
-        counts = counts_by_document(dev_data.data.tags, said, dev_data.data.documents).sum(0)
-        return {"f1": float(np.nan_to_num(scores(counts)[2]))}
+        logits = (
+            row for given in on_dev.batches() for row in logits_of(network, *given).softmax(2).cpu().numpy()
+        )
+        return {"f1": tagged_f(logits, dev_words, dev_data, names)}
 
     return learned(recipe, start, on_train, names, step, evaluate, show)
-
-
-def tags_of(
-    share: np.ndarray, of_word: Sequence[int | None], words: Sequence[str], names: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Probabilities (T, tags) of pieces -> the best possible tags of the words."""
-    starts = first_pieces(of_word)
-    whole = spread(share[[at for at, _ in starts]], [word for _, word in starts], len(words), names)
-    return token_classification.paths_of(whole[None], [words], names)[0]
 
 
 def learned(

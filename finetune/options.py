@@ -29,6 +29,10 @@ def count(text: str) -> int:
     return int(text)
 
 
+def not_negative_count(text: str) -> int:
+    return 0 if text == "0" else count(text)
+
+
 def above_zero(text: str) -> float:
     return within(text, 0, float("inf"), open_below=True)
 

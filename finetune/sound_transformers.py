@@ -4,8 +4,8 @@ transformers:USER/NAME       a network on the Hub, in safetensors (MIT/ast-finet
 transformers:FOLDER          one in a folder, as `save_pretrained` or this recipe wrote it
 
 All weights learn, those of the body a tenth as fast as the last layer, which is new; or the last layer alone (`--freeze`);
-or it and additions of low rank to the layers that make queries and values (`--lora-rank R`; Hu et al.: LoRA, 2021), which
-are merged into the weights in the end. Sounds are changed before the library's own feature extractor sees them.
+or it and thin matrices beside those of the attention (`--lora-rank R`, lora.py). Sounds are changed before the library's
+own feature extractor sees them.
 """
 
 import json
@@ -15,38 +15,28 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
-from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.data import Dataset
 
 from finetune.about import identifier
-from finetune.audio_classification import PARTS, TASK, Recipe
-from finetune.freezing import block_groups
+from finetune.audio_classification import PARTS, TASK, Recipe, Waveforms
 from finetune.library_source import pretrained, source_of
 from finetune.loop import fit
-from finetune.progress import write_whole
+from finetune.lora import Learner
 from finetune.running import Show
 from finetune.sound_changes import Changes, changed_sounds
 from finetune.sound_networks import PRETRAINED_RATE
 from finetune.starting_point import Start
-from finetune.state import best_weights
 from finetune.whole_run import run_of
 from hub_models.errors import BadData
 from hub_models.labelled_sounds import LabelledSounds
 from hub_models.local import PROCESSOR
-from hub_models.predictors.sound_pieces import loudest, piece_at
 from hub_models.predictors.transformers_sounds import extractor_in
 
 DEFAULT = "ast.audioset"
-BEST, APART = (
-    "best.safetensors",
-    "best_apart.safetensors",
-)  # weights of a run; of one with LoRA, before they are merged
 BODY_RATE = 0.1  # rate of the pretrained weights / rate of the last layer
-LONGEST = 4.0  # seconds of a training sound
+LONGEST = round(4.0 * PRETRAINED_RATE)  # samples of a training sound
 HEADS = ("classifier", "projector")  # what the library calls the layers that are new
-LORA_LAYERS = ("query", "value", "q_proj", "v_proj")  # AST's names and wav2vec2's
 PAPERS = {
     "audio-spectrogram-transformer": (
         "Gong, Chung, Glass: AST: Audio Spectrogram Transformer (2021)",
@@ -95,26 +85,6 @@ def extractor_of(start: Start):
         return extractor_in(Path(folder))
 
 
-class Heard(Dataset):
-    """(epoch, index) -> (samples (L,) float32, how many of them are sound, class)."""
-
-    def __init__(self, data: LabelledSounds) -> None:
-        most = round(LONGEST * PRETRAINED_RATE)
-        rows = [data.read(i).samples for i in range(len(data))]
-        rows = [piece_at(row, loudest(row, most), most) if len(row) > most else row for row in rows]
-        self.lengths = torch.tensor([len(row) for row in rows])
-        self.sounds = torch.zeros(len(rows), int(self.lengths.max()))
-        for number, row in enumerate(rows):
-            self.sounds[number, : len(row)] = torch.from_numpy(row)
-        self.labels = torch.from_numpy(data.labels)
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __getitem__(self, place: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
-        return self.sounds[place[1]], self.lengths[place[1]], self.labels[place[1]]
-
-
 def logits_of(network: nn.Module, extractor, waveforms: Tensor) -> Tensor:
     """(B, T) at the network's rate -> (B, classes)."""
     rows = [row.cpu().numpy().astype(np.float32) for row in waveforms]
@@ -123,42 +93,28 @@ def logits_of(network: nn.Module, extractor, waveforms: Tensor) -> Tensor:
     return network(**{name: made[name].to(waveforms.device)}).logits
 
 
-def learning_parts(model: nn.Module, recipe: Recipe) -> tuple[nn.Module, list[dict]]:
-    """(what is trained, the groups of the optimizer)."""
-    settings = recipe.settings
-    if recipe.lora:
-        from peft import LoraConfig, get_peft_model
-
-        heads = [name for name in HEADS if hasattr(model, name)]
-        config = LoraConfig(
-            r=recipe.lora, lora_alpha=2 * recipe.lora, target_modules=list(LORA_LAYERS), modules_to_save=heads
-        )
-        wrapped = get_peft_model(model, config)
-        chosen = [p for p in wrapped.parameters() if p.requires_grad]
-        return wrapped, list(block_groups(chosen, settings.learning_rate, settings.weight_decay))
-    groups = []
-    for head, factor in ((False, BODY_RATE), (True, 1.0)):
-        chosen = [p for name, p in model.named_parameters() if name.startswith(HEADS) == head]
-        if recipe.freeze and not head:
-            for parameter in chosen:
-                parameter.requires_grad_(False)
-        else:
-            groups += block_groups(chosen, settings.learning_rate * factor, settings.weight_decay)
-    return model, groups
+def learner_of(model: nn.Module, recipe: Recipe) -> Learner:
+    """What is trained: all of it, its last layers alone, or these and thin matrices."""
+    if recipe.freeze and not recipe.lora:
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(name.startswith(HEADS))
+    return Learner(model, recipe.lora, HEADS)
 
 
 def train(
     recipe: Recipe, start: Start, train_data: LabelledSounds, dev_data: LabelledSounds, show: Show
 ) -> bool:
     """As `audio_classification.train`."""
-    extractor, bare = extractor_of(start), start.model
-    restore(recipe.output)
-    model, groups = learning_parts(bare, recipe)
+    extractor, model = extractor_of(start), learner_of(start.model, recipe)
+    groups = model.groups(recipe.settings, BODY_RATE)
     learns = sum(p.numel() for group in groups for p in group["params"])
     show(
-        f"{start.architecture}: {sum(p.numel() for p in bare.parameters()):,} parameters, {learns:,} of them learn"
+        f"{start.architecture}: {sum(p.numel() for p in start.model.parameters()):,} parameters, {learns:,} of them learn"
     )
-    changes, on_dev = (Changes(tempo=0.0, tract=0.0) if recipe.changes else None), Heard(dev_data)
+    changes, on_dev = (
+        (Changes(tempo=0.0, tract=0.0) if recipe.changes else None),
+        Waveforms(dev_data, LONGEST),
+    )
 
     def step(network: nn.Module, batch: tuple[Tensor, Tensor, Tensor]) -> dict[str, Tensor]:
         sounds, lengths, labels = batch
@@ -178,34 +134,14 @@ def train(
             "dev_loss": F.cross_entropy(found, on_dev.labels).item(),
         }
 
-    progress = fit(
-        model, groups, Heard(train_data), step=step, evaluate=evaluate, settings=recipe.settings,
+    return fit(
+        model, groups, Waveforms(train_data, LONGEST), step=step, evaluate=evaluate, settings=recipe.settings,
         folder=recipe.output, show=show,
         recipe={
             "model": recipe.model, "freeze": recipe.freeze, "lora": recipe.lora, "smoke": recipe.smoke,
             "classes": ", ".join(train_data.class_names),
         },
-    )  # fmt: skip
-    if recipe.lora:
-        merge(model, recipe.output, bare)
-    return progress.stopped
-
-
-def restore(folder: Path) -> None:
-    """Before a run with LoRA goes on: its best weights as the run wrote them, apart from the additions to them."""
-    if (folder / APART).exists():
-        (folder / APART).replace(folder / BEST)
-
-
-def merge(model: nn.Module, folder: Path, bare: nn.Module) -> None:
-    """After it: the best weights with what LoRA added to them, as the library's own network has them; also in `bare`."""
-    if not best_weights(folder, model, needed=False):
-        return
-    merged = model.merge_and_unload().state_dict()
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in merged.items()}
-    bare.load_state_dict(weights)
-    (folder / BEST).replace(folder / APART)
-    write_whole(folder / BEST, lambda file: file.write(save(weights)))
+    ).stopped  # fmt: skip
 
 
 run_pretrained = run_of(replace(PARTS, start_from=start_from, train=train))

@@ -24,14 +24,13 @@ from finetune.about_texts import about_own_texts
 from finetune.finish import Measure
 from finetune.freezing import block_groups
 from finetune.loop import Settings, fit
-from finetune.options import count
 from finetune.running import Show
 from finetune.starting_point import Start
 from finetune.text_check import check_texts, texts_by_part
 from finetune.text_classifier_figures import measure_texts
 from finetune.text_networks import start_text_network
-from finetune.text_options import build_parser, text_main
-from finetune.whole_run import Parts, run_of
+from finetune.text_options import build_parser, recipe_values
+from finetune.whole_run import Parts, run_asked, run_of
 from finetune.write import Storage
 from hub_models.labelled_texts import LabelledTexts
 from hub_models.local import VOCABULARY
@@ -39,7 +38,6 @@ from hub_models.predictors.reading import MOST_WORDS, padded
 from hub_models.vocabulary import Vocabulary, vocabulary_in
 
 TASK = "sentiment"
-RANK_HELP = "of the adapters of minilm, which stays as it is; 0: 8. Other networks have none"
 LEARNING = {
     "epochs": 8, "batch": 50, "learning_rate": 2e-3, "weight_decay": 1e-2, "optimizer": "adamw", "ema": 0.99,
     "clip_norm": 5.0,
@@ -63,7 +61,7 @@ class Recipe:
     dropout: float = 0.5
     word_dropout: float = 0.1
     label_smoothing: float = 0.1
-    lora_rank: int = 0  # of the adapters of minilm; 0: 8
+    lora_rank: int = 0  # of a pretrained encoder; 0: minilm's adapters have 8, of another all weights learn
     storage: Storage = "fp16"
     smoke: bool = False
 
@@ -180,24 +178,13 @@ PARTS = Parts(
 run = run_of(PARTS)
 
 
-def rank(text: str) -> int:
-    """Of adapters: a whole number, 0 for the usual."""
-    return 0 if text == "0" else count(text)
-
-
-def run_asked(recipe: Recipe, *rest: object) -> int:
-    """`run`, or that of the pretrained encoder which a package carries, where --model asks for it."""
-    if recipe.model != "minilm":
-        return run(recipe, *rest)
-    from finetune.minilm import run_classifier
-
-    return run_classifier(recipe, *rest)
+# runs of pretrained encoders: of the library, of a package
+OTHERS = {"transformers:": "text_transformers:run_classifier", "minilm": "minilm:run_classifier"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser("text_classification", "a classifier of texts", LEARNING)
-    parser.add_argument("--lora-rank", type=rank, default=0, help=RANK_HELP)
-    return text_main(parser, Recipe, about_own_texts, run_asked, "run_classifier", arguments)
+    return run_asked(parser, Recipe, about_own_texts, run, arguments, recipe_values, OTHERS)
 
 
 if __name__ == "__main__":

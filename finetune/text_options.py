@@ -1,15 +1,9 @@
 """The options and the command line that recipes for texts share: of the run, the vocabulary, the recurrent network."""
 
 import argparse
-import importlib
-import sys
-from collections.abc import Callable, Sequence
-from functools import partial
 
-from finetune.options import count, recipe_parser, run_options, settings_options, share
+from finetune.options import count, not_negative_count, recipe_parser, run_options, settings_options, share
 from finetune.options import recipe_values as shared_values
-from finetune.running import Push
-from finetune.settings import Settings
 
 MODELS = "ours by name (the module's first lines list them), a checkpoint of ours, or transformers:HUB_ID"
 
@@ -33,6 +27,13 @@ def build_parser(module: str, what: str, learning: dict[str, object]) -> argpars
     add("--hidden", type=count, default=64, help="numbers in the state of a layer and direction")
     add("--dropout", type=share, default=0.5, help="share of the numbers that are left out in training")
     add("--word-dropout", type=share, default=0.1, help="share of the words that are left out in training")
+    add = parser.add_argument_group("pretrained encoder").add_argument
+    add(
+        "--lora-rank",
+        type=not_negative_count,
+        default=0,
+        help="of the thin matrices that learn beside its own (LoRA); 0: 8 for minilm, all weights of another learn",
+    )
     return parser
 
 
@@ -40,23 +41,3 @@ def recipe_values(chosen: argparse.Namespace) -> tuple[dict, dict]:
     """(fields of a Recipe without `settings`, fields of Settings)."""
     recipe, settings = shared_values(argparse.Namespace(**vars(chosen), size=None))
     return {name: value for name, value in recipe.items() if name != "size_hw"}, settings
-
-
-def text_main(
-    parser: argparse.ArgumentParser,
-    kind: type,  # the Recipe
-    about_own: Callable[..., object],
-    run: Callable[..., int],
-    run_pretrained: str,  # its name in finetune.text_transformers, for --model transformers:...
-    arguments: Sequence[str] | None,
-) -> int:
-    """Run the recipe of a command line; the exit code."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    chosen = parser.parse_args(arguments)
-    values, settings = recipe_values(chosen)
-    recipe = kind(**values, settings=Settings(**settings))
-    about_for = partial(about_own, recipe=recipe, arguments=arguments, options=chosen)
-    where = Push(repo=chosen.push_to_hub, private=chosen.private)
-    if recipe.model.partition(":")[0] == "transformers":
-        run = getattr(importlib.import_module("finetune.text_transformers"), run_pretrained)
-    return run(recipe, about_for, where, chosen.publish_only)

@@ -8,7 +8,7 @@ and thin matrices beside those of the attention (lora.py). The tokenizer travels
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -156,19 +156,10 @@ def train_tagger(recipe, start: Start, train_data, dev_data, show: Show) -> bool
     tokenizer, model = tokenizer_of(start), Learner(start.model, recipe.lora_rank, HEADS)
     show(f"{start.architecture}: {learning(model)}")
     names = train_data.class_names
-    place = {tag: i for i, tag in enumerate(names)}
-
-    def pieces_of(data) -> tuple[Pieces, list[list[int | None]]]:
-        cut = encoded(tokenizer, data.data.sentences, split=True)
-        of_word = [cut.word_ids(row) for row in range(len(data))]
-        wanted = torch.full(cut["input_ids"].shape, NO_TAG)
-        for row, (words, tags) in enumerate(zip(of_word, data.data.tags, strict=True)):
-            for at, word in first_pieces(words):
-                wanted[row, at] = place[tags[word]]
-        return Pieces(cut, wanted), of_word
-
-    on_train, _ = pieces_of(train_data)
-    on_dev, dev_words = pieces_of(dev_data)
+    cut, wanted, _ = tagged_pieces(tokenizer, train_data, names)
+    on_train = Pieces(cut, wanted)
+    cut, wanted, dev_words = tagged_pieces(tokenizer, dev_data, names)
+    on_dev = Pieces(cut, wanted)
 
     def step(network: nn.Module, batch: tuple[Tensor, Tensor, Tensor]) -> dict[str, Tensor]:
         pieces, there, tags = shortened(*batch)
@@ -176,24 +167,43 @@ def train_tagger(recipe, start: Start, train_data, dev_data, show: Show) -> bool
         return {"loss": F.cross_entropy(logits.transpose(1, 2), tags)}
 
     def evaluate(network: nn.Module) -> dict[str, float]:
-        said: list[tuple[str, ...]] = []
-        for logits in logits_of(network, on_dev):
-            for share in logits.float().softmax(2).cpu().numpy():
-                row = len(said)
-                starts = first_pieces(dev_words[row])
-                words = dev_data.data.sentences[row]
-                whole = spread(
-                    share[[at for at, _ in starts]], [word for _, word in starts], len(words), names
-                )
-                said += token_classification.paths_of(whole[None], [words], names)
-        counts = counts_by_document(dev_data.data.tags, said, dev_data.data.documents).sum(0)
-        return {"f1": float(np.nan_to_num(scores(counts)[2]))}
+        logits = (row for rows in logits_of(network, on_dev) for row in rows.float().softmax(2).cpu().numpy())
+        return {"f1": tagged_f(logits, dev_words, dev_data, names)}
 
     return fit(
         model, model.groups(recipe.settings, ENCODER_RATE), on_train, step=step, evaluate=evaluate,
         settings=recipe.settings, folder=recipe.output, show=show,
         recipe=unchanging(recipe, names),
     ).stopped  # fmt: skip
+
+
+def tagged_pieces(tokenizer, data, names: Sequence[str]) -> tuple[Mapping[str, Tensor], Tensor, list]:
+    """(pieces of the sentences, what is wanted of each (B, T): the tag of a word at its first, the word of each)."""
+    place = {tag: i for i, tag in enumerate(names)}
+    cut = encoded(tokenizer, data.data.sentences, split=True)
+    of_word = [cut.word_ids(row) for row in range(len(data))]
+    wanted = torch.full(cut["input_ids"].shape, NO_TAG)
+    for row, (words, tags) in enumerate(zip(of_word, data.data.tags, strict=True)):
+        for at, word in first_pieces(words):
+            wanted[row, at] = place[tags[word]]
+    return cut, wanted, of_word
+
+
+def tagged_f(shares: Iterable[np.ndarray], of_word: Sequence, data, names: tuple[str, ...]) -> float:
+    """F of whole entities, from the probabilities (T, tags) of the pieces of each sentence."""
+    sentences = zip(shares, of_word, data.data.sentences, strict=True)
+    said = [tags_of(share, pieces, words, names) for share, pieces, words in sentences]
+    counts = counts_by_document(data.data.tags, said, data.data.documents).sum(0)
+    return float(np.nan_to_num(scores(counts)[2]))
+
+
+def tags_of(
+    share: np.ndarray, of_word: Sequence[int | None], words: Sequence[str], names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Probabilities (T, tags) of pieces -> the best possible tags of the words."""
+    starts = first_pieces(of_word)
+    whole = spread(share[[at for at, _ in starts]], [word for _, word in starts], len(words), names)
+    return token_classification.paths_of(whole[None], [words], names)[0]
 
 
 def first_pieces(of_word: Sequence[int | None]) -> list[tuple[int, int]]:

@@ -24,14 +24,13 @@ from finetune.about_texts import about_own_tagged
 from finetune.finish import Measure
 from finetune.freezing import block_groups
 from finetune.loop import Settings, fit
-from finetune.options import count
+from finetune.options import not_negative_count
 from finetune.running import Show
 from finetune.starting_point import Start, copy_fitting, find_ours
 from finetune.tagged_check import check_tagged, tagged_by_part
 from finetune.tagger_figures import measure_tagger
-from finetune.text_classification import RANK_HELP
-from finetune.text_options import build_parser, text_main
-from finetune.whole_run import Parts, run_of
+from finetune.text_options import build_parser, recipe_values
+from finetune.whole_run import Parts, run_asked, run_of
 from finetune.word_vectors import common_words, word_vectors
 from finetune.write import Storage
 from hub_models import loader
@@ -71,7 +70,7 @@ class Recipe:
     word_dropout: float = 0.2
     vectors: str = ""  # where the vectors of the words come from; "": they are learned
     more_words: int = 0  # that do not stand in the training texts, with their vectors
-    lora_rank: int = 0  # of the adapters of minilm; 0: 8
+    lora_rank: int = 0  # of a pretrained encoder; 0: minilm's adapters have 8, of another all weights learn
     storage: Storage = "fp16"
     smoke: bool = False
 
@@ -271,17 +270,8 @@ PARTS = Parts(
 run = run_of(PARTS)
 
 
-def not_negative_count(text: str) -> int:
-    return 0 if text == "0" else count(text)
-
-
-def run_asked(recipe: Recipe, *rest: object) -> int:
-    """`run`, or that of the pretrained encoder which a package carries, where --model asks for it."""
-    if recipe.model != "minilm":
-        return run(recipe, *rest)
-    from finetune.minilm import run_tagger
-
-    return run_tagger(recipe, *rest)
+# runs of pretrained encoders: of the library, of a package
+OTHERS = {"transformers:": "text_transformers:run_tagger", "minilm": "minilm:run_tagger"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -298,8 +288,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=0,
         help="words of the vectors that training does not have",
     )
-    parser.add_argument("--lora-rank", type=not_negative_count, default=0, help=RANK_HELP)
-    return text_main(parser, Recipe, about_own_tagged, run_asked, "run_tagger", arguments)
+    return run_asked(parser, Recipe, about_own_tagged, run, arguments, recipe_values, OTHERS)
 
 
 if __name__ == "__main__":

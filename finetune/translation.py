@@ -176,10 +176,11 @@ PARTS = Parts(
 run = run_of(PARTS)
 
 
+OTHERS = {"transformers:": "translation_marian:run"}  # runs of the networks of that library
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    return run_asked(
-        build_parser(), Recipe, about_own_pairs, run, arguments, recipe_values, "translation_marian:run"
-    )
+    return run_asked(build_parser(), Recipe, about_own_pairs, run, arguments, recipe_values, OTHERS)
 
 
 if __name__ == "__main__":

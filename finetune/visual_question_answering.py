@@ -172,10 +172,12 @@ PARTS = Parts(
 run = run_of(PARTS)
 
 
+OTHERS = {"transformers:": "question_transformers:run_answerer"}  # runs of the networks of that library
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser("visual_question_answering", LEARNING)
-    pretrained = "question_transformers:run_answerer"
-    return run_asked(parser, Recipe, about_own_questions, run, arguments, recipe_values, pretrained)
+    return run_asked(parser, Recipe, about_own_questions, run, arguments, recipe_values, OTHERS)
 
 
 if __name__ == "__main__":

@@ -102,15 +102,16 @@ def run_asked(
     values_of: Callable[
         [argparse.Namespace], tuple[dict, dict]
     ] = recipe_values,  # where the options are others
-    pretrained: str = "",  # module:function of finetune, the run of --model transformers:HUB_ID
+    others: Mapping[str, str]
+    | None = None,  # --model, up to its colon -> module:function of finetune that runs it
 ) -> int:
     """The run that the command line asks for; its exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     chosen = parser.parse_args(arguments)
     values, settings = values_of(chosen)
     recipe = recipe_of(**values, settings=Settings(**settings))
-    if pretrained and recipe.model.partition(":")[0] == "transformers":
-        module, _, function = pretrained.partition(":")
+    if others and (other := others.get("".join(recipe.model.partition(":")[:2]))):
+        module, _, function = other.partition(":")
         run = getattr(importlib.import_module(f"finetune.{module}"), function)
     about_for = partial(about_own, recipe=recipe, arguments=arguments, options=chosen)
     return run(recipe, about_for, Push(repo=chosen.push_to_hub, private=chosen.private), chosen.publish_only)

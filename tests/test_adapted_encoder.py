@@ -9,8 +9,9 @@ import torch
 from transformers import BertConfig, BertModel
 
 from finetune import minilm_sst2, minilm_wikigold
-from finetune.minilm import Prepared, logits_of, shortened, tags_of
+from finetune.minilm import Prepared, logits_of, shortened
 from finetune.text_classification import main as classify
+from finetune.text_transformers import tags_of
 from finetune.token_classification import main as tag
 from hub_models.architectures.adapted_encoder import AdaptedEncoder, around
 from hub_models.loader import LOADER

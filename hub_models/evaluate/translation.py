@@ -25,8 +25,7 @@ import numpy as np
 
 from hub_models.checkpoint import Checkpoint
 from hub_models.errors import BadData
-from hub_models.evaluate import SPLITS
-from hub_models.loader import LOADER
+from hub_models.evaluate import measured
 from hub_models.metrics import resampled_figure
 from hub_models.paired_texts import PairedTexts, open_pairs
 from hub_models.word_for_word import NAME, learn_dictionary
@@ -54,14 +53,7 @@ def evaluate_path(
     checkpoint: str, path: str | Path, show: Show | None = None, tell: Show | None = None
 ) -> dict:
     """The report of `checkpoint` (an id, or a folder that a recipe wrote) on the pairs at `path`."""
-    identity = LOADER.resolve(checkpoint, TASK).id
-    splits = open_pairs(path)
-    split = next(name for name in SPLITS if name in splits)
-
-    def work(predictor: Translates) -> dict:
-        return evaluate(predictor, splits[split], show, name=Path(path).name, split=split)
-
-    return LOADER.run(identity, TASK, work, tell)
+    return measured(TASK, checkpoint, path, open_pairs, evaluate, show, tell)
 
 
 def evaluate(

@@ -29,8 +29,7 @@ from PIL import Image
 from hub_models.asked_pictures import AskedPictures, open_questions
 from hub_models.class_figures import by_class, class_lines, figure
 from hub_models.errors import BadData
-from hub_models.evaluate import SPLITS
-from hub_models.loader import LOADER
+from hub_models.evaluate import measured
 
 TASK = "visual-question-answering"
 YES_NO = re.compile(r"(is|are|was|were|do|does|did|can|could|has|have|will|would)\b")
@@ -58,15 +57,7 @@ def evaluate_path(
     checkpoint: str, path: str | Path, show: Show | None = None, tell: Show | None = None
 ) -> dict:
     """The report of `checkpoint` (an id, or a folder that a recipe wrote) on a folder or zip with questions.json."""
-    identity = LOADER.resolve(checkpoint, TASK).id
-    parts = open_questions(path)
-    split = next(name for name in SPLITS if name in parts)
-    train = parts.get("train") if split != "train" else None
-
-    def work(predictor) -> dict:
-        return evaluate(predictor, parts[split], show, name=Path(path).name, split=split, train=train)
-
-    return LOADER.run(identity, TASK, work, tell)
+    return measured(TASK, checkpoint, path, open_questions, evaluate, show, tell)
 
 
 def evaluate(
