@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
@@ -378,7 +378,7 @@ def test_weights_of_the_hub_are_announced_fetched_and_used(
     def call(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", FROM_THE_HUB, *arguments]
         return subprocess.run(
-            command, cwd=home, env=environment() | hub_env, capture_output=True, text=True, check=False
+            command, cwd=home, env=environment(hub_env), capture_output=True, text=True, check=False
         )
 
     asked = ("predict", TASK, "photo.jpg", "--checkpoint", "lenet5.hub", "--json")
@@ -399,7 +399,7 @@ def test_the_hub_away_is_one_sentence(home: Path, hub: HubServer, hub_env: dict[
     hub.fault = Fault(kind="refuse")
     done = subprocess.run(
         [sys.executable, "-c", FROM_THE_HUB, "fetch", "lenet5.hub"],
-        cwd=home, env=environment() | hub_env, capture_output=True, text=True, check=False,
+        cwd=home, env=environment(hub_env), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert "unpinned" in done.stdout
@@ -407,8 +407,8 @@ def test_the_hub_away_is_one_sentence(home: Path, hub: HubServer, hub_env: dict[
     assert "did not answer" in done.stderr
 
 
-def environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+def environment(base: Mapping[str, str] = os.environ) -> dict[str, str]:
+    return dict(base) | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
 def shape(value: object, path: str = "") -> set[str]:
