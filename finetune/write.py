@@ -1,5 +1,6 @@
 """Write a trained network as a folder in Hub layout: weights, configuration, model card, golden output."""
 
+import contextlib
 import errno
 import importlib
 import json
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from finetune.card import CardFacts, card_text
 from finetune.row import row_source
 from hub_models.checkpoint import Checkpoint, Library
-from hub_models.errors import Overloaded
+from hub_models.errors import CheckpointError, Overloaded
 from hub_models.local import (
     CARD,
     CONFIG,
@@ -31,7 +32,7 @@ from hub_models.local import (
     golden_arrays,
     read_local,
 )
-from hub_models.predictors.weights import SCALE, SHAPE, deflated
+from hub_models.predictors.weights import BASE, SCALE, SHAPE, base_tensors, deflated, in_steps
 
 Storage = Literal[
     "fp16", "int8", "int5"
@@ -55,23 +56,52 @@ def half(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return small
 
 
-def packed(tensors: dict[str, Tensor], storage: Storage) -> dict[str, Tensor]:
+def packed(tensors: dict[str, Tensor], storage: Storage, bases: Sequence[Tensor] = ()) -> dict[str, Tensor]:
     """Weights of convolutions and linear layers as whole numbers, deflated, with a step for each output channel.
 
     The rest as `half` keeps it. A step is a share of the channel's standard deviation, so the error is 3.6 % of that
-    with 8 steps (about 5 bits a number once deflated) and 0.9 % with 32 (about 7 bits).
+    with 8 steps (about 5 bits a number once deflated) and 0.9 % with 32 (about 7 bits). Where one of `bases` is so
+    like a tensor that their difference takes less room, that is kept; the error stays the same.
     """
     small = half(tensors)
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and tensor.ndim > 1 and tensor.numel() >= LEAST_PACKED:
             rows = tensor.detach().float().cpu().flatten(1)
             finest = rows.abs().amax(1) / LARGEST
-            steps = STEPS["int8" if tensor.ndim == 4 and rows.shape[1] < FEW else storage]
-            step = torch.maximum(rows.std(1, correction=0) / steps, finest).clamp(min=1e-12)
-            small[name] = deflated((rows / step[:, None]).round().to(torch.int16))
-            small[name + SCALE] = step
-            small[name + SHAPE] = torch.tensor(tensor.shape)
+            few = tensor.ndim == 4 and rows.shape[1] < FEW
+            step = torch.maximum(rows.std(1, correction=0) / STEPS["int8" if few else storage], finest)
+            step = step.clamp(min=1e-12)
+            small |= packed_tensor(name, (rows / step[:, None]).round().view(tensor.shape), step, bases)
     return small
+
+
+def packed_tensor(name: str, numbers: Tensor, step: Tensor, bases: Sequence[Tensor]) -> dict[str, Tensor]:
+    """Whole `numbers` as float32, a `step` for each row, as they are kept under `name`: by themselves or from a base."""
+    kept = {
+        name: deflated(numbers.to(torch.int16)),
+        name + SCALE: step,
+        name + SHAPE: torch.tensor(numbers.shape),
+    }
+    steps = step.view(-1, *[1] * (numbers.ndim - 1))
+    alike = {
+        place: numbers - in_steps(base, steps)
+        for place, base in enumerate(bases)
+        if base.shape == numbers.shape
+    }
+    if alike:
+        place = min(alike, key=lambda place: float(alike[place].abs().mean()))
+        if alike[place].abs().max() <= LARGEST:
+            difference = deflated(alike[place].to(torch.int16))
+            if len(difference) < len(kept[name]):
+                kept |= {name: difference, name + BASE: torch.tensor(place)}
+    return kept
+
+
+def bases_here() -> list[Tensor]:
+    """What a packed network may be the difference to; none where that package is not installed."""
+    with contextlib.suppress(CheckpointError):
+        return base_tensors()
+    return []
 
 
 def write_checkpoint(
@@ -99,7 +129,8 @@ def write_checkpoint(
     # a class name that was a folder's name may hold bytes that are no text
     names = tuple(name.encode("utf-8", "replace").decode() for name in class_names)
     state = model.state_dict()
-    weights = save_tensors(half(state) if storage == "fp16" else packed(state, storage), {"format": "pt"})
+    kept = half(state) if storage == "fp16" else packed(state, storage, bases_here())
+    weights = save_tensors(kept, {"format": "pt"})
     checkpoint = replace(
         checkpoint,
         library=library,

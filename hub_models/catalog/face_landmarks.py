@@ -19,14 +19,14 @@ CHECKPOINTS = (
         data_licence="annotations MIT (Udacity); frames of YouTube Faces: research and teaching only",
         trained_on="YouTube Faces crops (3,495 faces of 287 people, 68 points)",
         parameters=571_816,
-        megabytes=0.59,
+        megabytes=0.53,
         input=InputSpec(
             size_hw=(96, 96),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="f610c439111d1fef0a1a71427efcad2ae0a367ad8a8399b03e64191afa42defb",
+        sha256="7aa20e22499cc94bb8f6a3320283a62056f5e8c0c2a3900c3aba54e526e67705",
         recipe=(
             "python -m finetune.face_landmarks_youtube "
             "landmarks --data-dir DIR --output "
@@ -110,14 +110,14 @@ CHECKPOINTS = (
         data_licence="annotations MIT (Udacity); frames of YouTube Faces: research and teaching only",
         trained_on="YouTube Faces crops (3,495 faces of 287 people, 68 points)",
         parameters=327_268,
-        megabytes=0.31,
+        megabytes=0.27,
         input=InputSpec(
             size_hw=(96, 96),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="ae73205d2a0b7e6c6c05476936d31e0b639bb0992c2ed46030774a67fe125873",
+        sha256="0c89d71e5294655a647e90a407f3d144a712dbb3ff0f7507e6852d0fda053a15",
         recipe=(
             "python -m finetune.face_landmarks_youtube "
             "landmark_heatmaps --data-dir DIR --output "

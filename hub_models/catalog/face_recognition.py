@@ -29,14 +29,14 @@ CHECKPOINTS = (
         data_licence="annotations MIT (Udacity); frames of YouTube Faces: research and teaching only",
         trained_on="YouTube Faces crops (3,495 faces of 287 people in three or four videos each)",
         parameters=772_704,
-        megabytes=0.67,
+        megabytes=0.57,
         input=InputSpec(
             size_hw=(96, 96),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="46579553b2dc85ce0bc802e2d69a506a7ea2f008fe3f6ccfeef4de1897158d60",
+        sha256="a77f7c25ed47b941a9982ddf4d87bf81ca3dcfc0ddb04682bda1c03c129f2d56",
         recipe=(
             "python -m finetune.face_recognition_youtube "
             "--data-dir DIR --output "

