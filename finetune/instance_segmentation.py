@@ -39,6 +39,7 @@ from finetune.whole_run import Parts, run_of, two_epochs
 from finetune.write import Storage
 from hub_models.architectures.detection import LEAST_SCORE
 from hub_models.instance_metrics import mask_map50, packed
+from hub_models.predictors.closer import look_closer
 from hub_models.predictors.detector import letterbox
 from hub_models.predictors.instances import select_instances, separate, to_instances
 from hub_models.preprocess import InputSpec
@@ -166,8 +167,12 @@ def evaluation(data: Checked, spec: InputSpec) -> Evaluate:
     return evaluate
 
 
-def answer(network: nn.Module, pixels, spec: InputSpec, names: tuple[str, ...]) -> Instances:
-    """What `network`, in training or not, finds in a picture from 1 % on, after suppression."""
+def answer(network: nn.Module, pixels: np.ndarray, spec: InputSpec, names: tuple[str, ...]) -> Instances:
+    """What `network`, in training or not, finds in a picture from 1 % on, after suppression, as the demo would."""
+    return look_closer(partial(answer_at, network, pixels, names), spec)
+
+
+def answer_at(network: nn.Module, pixels: np.ndarray, names: tuple[str, ...], spec: InputSpec) -> Instances:
     picture, scale = letterbox(pixels, spec, network.stride)
     x = normalised(torch.from_numpy(picture)[None].to(next(network.parameters()).device), spec)
     if hasattr(network, "detect"):

@@ -50,6 +50,7 @@ def test_the_tab(server: Server, visits, size: str) -> None:
             ("Proposals", "Propose regions", r"the 50 likeliest of"),
             ("RoI pooling and RoIAlign", "Read the region", r"the cells that RoI pooling takes instead"),
             ("From low resolution to pixels", "Find objects", r"28 x 28 values"),
+            ("Look closer", "Look in both sizes", r"the demo takes this"),
             ("U-Net's way", "Take it apart", r"Grown over the border"),
             ("Semantic or instance", "Compare both", r"a colour and a number each"),
             ("Old and new side by side", "Compare", r"Tiny unet: \d+ objects"),

@@ -17,6 +17,7 @@ from hub_models.picture import decode_picture, encode_jpeg, encode_png
 from hub_models.segments import Instances
 from hub_models.tabs import instance_segmentation as tab
 from hub_models.tabs import instance_segmentation_align as align
+from hub_models.tabs import instance_segmentation_closer as closer
 from hub_models.tabs import instance_segmentation_compare as compared
 from hub_models.tabs import instance_segmentation_count as count
 from hub_models.tabs import instance_segmentation_losses as losses
@@ -365,3 +366,24 @@ def test_failures_name_examples_that_are_here() -> None:
     assert {failure.example for failure in FAILURES} <= set(available(TASK))
     assert {failure.checkpoint for failure in FAILURES} <= {"mask_rcnn.nuclei", "unet.nuclei"}
     assert SPEC.channels == 3
+
+
+@pytest.mark.parametrize("model", ["mask_rcnn", "unet"])
+def test_two_sizes_are_told_apart_and_one_is_taken(tiny, picture: str, model: str, monkeypatch) -> None:
+    """The figures of the view are those of the predictor, and it takes the size that the demo takes."""
+    pixels = decode_picture(Path(picture)).pixels
+    for crowd, said in ((10**6, "one look is enough"), (1, "the demo looks again")):
+        monkeypatch.setattr("hub_models.predictors.closer.CROWD", crowd)
+        monkeypatch.setattr("hub_models.predictors.closer.TINY", 10.0**6)
+        monkeypatch.setattr("hub_models.predictors.closer.SURE", 0.0)
+
+        def work(predictor):
+            return closer.in_both_sizes(predictor, picture, 0.05, 0.5, 0.5), predictor.predict(
+                pixels, 0.05, 0.5
+            )
+
+        (pictures, facts), taken = LOADER.run(tiny[model], TASK.id, work)
+        assert said in facts
+        assert len(re.findall("<figcaption>[^<]*the demo takes this", pictures)) == 1
+        assert f": {len(taken)} objects; the demo takes this" in pictures
+        assert rows_in(facts) == 2

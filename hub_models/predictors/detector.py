@@ -99,9 +99,12 @@ class Letterboxed:
         self.network = network.to(memory_format=torch.channels_last)
         self.bytes = bytes_of(self.network)
 
-    def letterboxed(self, pixels: np.ndarray) -> tuple[Tensor, float]:
-        """(H, W, 3) uint8 RGB -> ((1, 3, h, w) float32 on the device, factor by which the picture grew)."""
-        seen, scale = letterbox(pixels, self.spec, self.network.stride)
+    def letterboxed(self, pixels: np.ndarray, spec: InputSpec | None = None) -> tuple[Tensor, float]:
+        """(H, W, 3) uint8 RGB -> ((1, 3, h, w) float32 on the device, factor by which the picture grew).
+
+        `spec`: in place of the network's own, to look at another size.
+        """
+        seen, scale = letterbox(pixels, spec or self.spec, self.network.stride)
         return torch.from_numpy(normalise(seen, self.spec))[None].to(self.device), scale
 
 

@@ -4,6 +4,7 @@ The candidates do not depend on the thresholds, so a slider is answered by `sele
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -11,8 +12,10 @@ from torch import Tensor
 
 from hub_models.architectures.mask_rcnn import FoundMasks
 from hub_models.checkpoint import Checkpoint
+from hub_models.predictors.closer import look_closer
 from hub_models.predictors.detector import Detector, select
 from hub_models.predictors.segmenter import Segmenter
+from hub_models.preprocess import InputSpec
 from hub_models.segments import Instances, between_cells
 
 MOST_SHOWN = 500  # objects in one picture
@@ -46,7 +49,11 @@ class MaskRCNNPredictor(Detector):
     """Mask R-CNN: pixels -> letterbox -> network -> candidates with masks -> threshold and suppression."""
 
     def candidates(self, pixels: np.ndarray) -> Instances:
-        x, scale = self.preprocess(pixels)
+        return look_closer(partial(self.candidates_at, pixels), self.spec)
+
+    def candidates_at(self, pixels: np.ndarray, spec: InputSpec) -> Instances:
+        """What it finds where it sees the picture in the size of `spec`."""
+        x, scale = self.letterboxed(pixels, spec)
         return to_instances(self.forward(x), scale, self.names, pixels.shape[:2])
 
     def predict(self, pixels: np.ndarray, confidence: float = 0.5, iou: float = 0.5) -> Instances:
@@ -91,7 +98,11 @@ class SeparatedInstances(Segmenter):
     suppresses = False
 
     def candidates(self, pixels: np.ndarray) -> Instances:
-        x, used = self.preprocess(pixels)
+        return look_closer(partial(self.candidates_at, pixels), self.spec)
+
+    def candidates_at(self, pixels: np.ndarray, spec: InputSpec) -> Instances:
+        """What it finds where it sees the picture in the size of `spec`."""
+        x, used = self.preprocess(pixels, spec)
         probabilities = self.forward(x)[0, :, : used[0], : used[1]].float().softmax(0)
         return separate(probabilities, self.names, pixels.shape[:2])
 

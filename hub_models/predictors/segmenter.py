@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from hub_models.checkpoint import Checkpoint
 from hub_models.predictors.detector import Letterboxed
+from hub_models.preprocess import InputSpec
 from hub_models.segments import SemanticMap
 
 
@@ -43,9 +44,9 @@ def to_semantic_map(probabilities: Tensor, names: tuple[str, ...], size_hw: tupl
 class Segmenter(Letterboxed):
     """Around a network of `architectures`: `network(x)` gives logits (B, classes, H, W); `stride` divides H and W."""
 
-    def preprocess(self, pixels: np.ndarray) -> tuple[Tensor, tuple[int, int]]:
+    def preprocess(self, pixels: np.ndarray, spec: InputSpec | None = None) -> tuple[Tensor, tuple[int, int]]:
         """(H, W, 3) uint8 RGB -> ((1, 3, h, w) float32 on the device, (rows, columns) of it that are picture)."""
-        x, scale = self.letterboxed(pixels)
+        x, scale = self.letterboxed(pixels, spec)
         return x, tuple(max(1, round(side * scale)) for side in pixels.shape[:2])
 
     def forward(self, x: Tensor) -> Tensor:

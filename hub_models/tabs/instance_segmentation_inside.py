@@ -3,6 +3,7 @@
 import gradio as gr
 
 from hub_models.tabs.instance_segmentation_align import align_view
+from hub_models.tabs.instance_segmentation_closer import closer_view
 from hub_models.tabs.instance_segmentation_compare import comparison_view
 from hub_models.tabs.instance_segmentation_count import count_view
 from hub_models.tabs.instance_segmentation_losses import losses_view
@@ -23,6 +24,8 @@ def look_inside(task: Task, shared: Shared) -> None:
             align_view(task, shared)
         with gr.Tab("From low resolution to pixels"):
             mask_view(task, shared)
+        with gr.Tab("Look closer"):
+            closer_view(task, shared)
         with gr.Tab("Three losses"):
             losses_view(task)
         with gr.Tab("U-Net's way"):
