@@ -58,6 +58,7 @@ TASK = Task(
         Example(name="nuclei 2", place="hub_models/examples/nuclei_2.jpg", says="crowded nuclei, stained purple"),
         Example(name="nuclei 3", place="hub_models/examples/nuclei_3.jpg", says="many small light nuclei on black"),
         Example(name="nuclei 4", place="hub_models/examples/nuclei_4.jpg", says="nuclei of tissue, stained purple"),
+        Example(name="nuclei 5", place="hub_models/examples/nuclei_5.jpg", says="hundreds of tiny nuclei of an embryo"),
         Example(name="cell", place="skimage/data/cell.png", says="one cell under a microscope, light on dark"),
         Example(name="tissue", place="skimage/data/ihc.png", says="stained tissue under a microscope, nuclei in blue"),
         Example(name="coins", place="skimage/data/coins.png", says="rows of old coins on a dark ground"),
