@@ -137,17 +137,21 @@ def about_own(
     limits: tuple[str, ...],
     apart: str = "no picture is in both",
     split: str = "",  # "": as a Recipe with blocks splits
+    sentence: str = "",  # in place of the one that ends with `does`; {} stands for the name of the data
+    kind: str = "",  # what the id begins with, and the title; "": the architecture, and `network`
+    title: str = "",
 ) -> About:
     """Facts for a run of `python -m finetune.MODULE` with `arguments` on somebody's own data."""
     dataset, (paper, year, deviations) = Path(recipe.data).stem or "data", cited
+    sentence = sentence or f"{network}, trained from {start.origin} {does} {{}}."
     return About(
-        id=f"{start.architecture}.{identifier(dataset)}",
-        title=options.name or f"{network} on {dataset}",
+        id=f"{kind or start.architecture}.{identifier(dataset)}",
+        title=options.name or f"{title or network} on {dataset}",
         architecture=network,
         year=year,
         paper=paper,
-        sentence=f"{network}, trained from {start.origin} {does} {dataset}.",
-        weights_licence="AGPL-3.0" if start.library == "ultralytics" else YOURS,
+        sentence=sentence.replace("{}", dataset),
+        weights_licence=licence_of(start),
         dataset=dataset,
         trained_on=f"{dataset} ({trained_on})",
         data=f"{dataset}: {data}",
@@ -171,6 +175,13 @@ def block_split_of(recipe, apart: str = "no picture is in both") -> str:
         f"the data's own dev part, --dev-data, or {recipe.dev_share:.0%} of the pictures, split off in blocks of "
         f"{recipe.dev_block} consecutive ones; {apart}"
     )
+
+
+def licence_of(start: Start) -> str:
+    """Of weights that somebody trained on their own data."""
+    if start.library == "ultralytics":
+        return "AGPL-3.0"
+    return start.parent.weights_licence if start.parent else YOURS
 
 
 def weights_licence(start: Start) -> str:

@@ -1,9 +1,8 @@
 """What a person must know of a language model that was trained on their own text."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from finetune.about import About, command, hub_id_of, identifier
+from finetune.about import About, about_own
 from finetune.starting_point import Start
 from hub_models.running_text import BLOCK, RunningText
 
@@ -31,24 +30,21 @@ LIMITS = (
 
 def about_own_text(start: Start, data: RunningText, recipe, arguments: Sequence[str], options) -> About:
     """Facts for a run of `python -m finetune.language_model` with `arguments` on somebody's own text."""
-    kind, dataset = start.model.kind, Path(recipe.data).stem or "text"
-    paper, year = PAPERS[kind]
-    return About(
-        id=f"char_{kind}.{identifier(dataset)}",
-        title=options.name or f"Character {NAMES[kind]} on {dataset}",
-        architecture=NAMES[kind],
-        year=year,
-        paper=paper,
-        sentence=f"{NAMES[kind]}, trained from {start.origin} to guess the next character of {dataset}.",
-        weights_licence="unstated: yours to choose",
-        dataset=dataset,
-        trained_on=f"{dataset} ({len(data):,} characters)",
-        data=f"{dataset}: {len(data):,} characters of text",
-        data_licence=options.data_licence,
-        data_hub_id=hub_id_of(recipe.data),
+    kind = start.model.kind
+    return about_own(
+        "language_model",
+        start,
+        recipe,
+        arguments,
+        options,
+        network=NAMES[kind],
+        title=f"Character {NAMES[kind]}",
+        kind=f"char_{kind}",
+        cited=(*PAPERS[kind], DEVIATIONS[kind]),
+        does="to guess the next character of",
+        trained_on=f"{len(data):,} characters",
+        data=f"{len(data):,} characters of text",
         split=split_words(recipe.dev_share),
-        command=command("language_model", arguments),
-        deviations=DEVIATIONS[kind],
         limits=LIMITS,
     )
 

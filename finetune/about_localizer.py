@@ -1,7 +1,6 @@
 """What a person must know of a localizer that was trained on their own data."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from finetune.about import About, about_own, paper_of
@@ -13,15 +12,18 @@ def about_own_objects(start: Start, data: BoxedPictures, recipe, arguments: Sequ
     """Facts for a run of `python -m finetune.localization` with `arguments` on somebody's own data."""
     classes, objects = len(data.class_names), sum(len(boxes) for boxes in data.boxes)
     empty = Path(recipe.background_dir).name if recipe.background_dir else ""
-    made = about_own(
+    return about_own(
         "localization",
         start,
         recipe,
         arguments,
         options,
-        network="Localizer",
+        network="Classification with localization",
+        title="Localizer",
         cited=paper_of(start.architecture),
         does="",
+        sentence=f"One answer a picture, trained from {start.origin}: is one of {classes} classes of {{}} there, which, "
+        "and in which box.",
         trained_on=f"{len(data):,} pictures, {objects:,} objects of {classes} classes",
         data=f"{len(data):,} pictures with {objects:,} boxes"
         + (f", and pictures of {empty} without objects" if empty else ""),
@@ -29,10 +31,4 @@ def about_own_objects(start: Start, data: BoxedPictures, recipe, arguments: Sequ
             "Says one object at most, of its own classes; where there are several, the answer is a mixture.",
         ),
         apart="no picture, and no crop of one, is in both",
-    )
-    return replace(
-        made,
-        architecture="Classification with localization",
-        sentence=f"One answer a picture, trained from {start.origin}: is one of {classes} classes of {made.dataset} "
-        "there, which, and in which box.",
     )

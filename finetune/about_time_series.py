@@ -1,9 +1,8 @@
 """What a person must know of a forecaster that was trained on their own series."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from finetune.about import YOURS, About, command, hub_id_of, identifier
+from finetune.about import About, about_own
 from finetune.starting_point import Start
 from hub_models.series_files import AHEAD, Stretches
 
@@ -33,24 +32,20 @@ LIMITS = (
 
 def about_own_series(start: Start, data: Stretches, recipe, arguments: Sequence[str], options) -> About:
     """Facts for a run of `python -m finetune.time_series` with `arguments` on somebody's own series."""
-    cell, dataset = start.model.cell, Path(recipe.data).stem or "series"
-    paper, year = PAPERS[cell]
+    cell = start.model.cell
     drawn = f"; {recipe.drawn:.0%} of the windows from series drawn at random" if recipe.drawn else ""
-    return About(
-        id=f"{cell}.{identifier(dataset)}",
-        title=options.name or f"{NAMES[cell]} on {dataset}",
-        architecture=NAMES[cell],
-        year=year,
-        paper=paper,
-        sentence=f"{NAMES[cell]}, trained from {start.origin} to forecast {dataset}.",
-        weights_licence=YOURS,
-        dataset=dataset,
-        trained_on=f"{dataset} ({len(data)} series, {data.values:,} values{drawn})",
-        data=f"{dataset}: {len(data)} series, {data.values:,} values to learn from{drawn}",
-        data_licence=options.data_licence,
-        data_hub_id=hub_id_of(recipe.data),
+    return about_own(
+        "time_series",
+        start,
+        recipe,
+        arguments,
+        options,
+        network=NAMES[cell],
+        kind=cell,
+        cited=(*PAPERS[cell], DEVIATIONS),
+        does="to forecast",
+        trained_on=f"{len(data)} series, {data.values:,} values{drawn}",
+        data=f"{len(data)} series, {data.values:,} values to learn from{drawn}",
         split=SPLIT,
-        command=command("time_series", arguments),
-        deviations=DEVIATIONS,
         limits=LIMITS,
     )

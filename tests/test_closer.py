@@ -1,5 +1,7 @@
 """Looking again at a picture whose objects are tiny: when, how, and that recipe and demo do the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,18 @@ def test_only_a_crowd_of_tiny_objects_is_looked_at_again(found: Instances, again
 def test_the_second_look_is_the_answer() -> None:
     near = squares(3, 5)
     assert look_closer(lambda spec: near if spec == enlarged(SPEC) else squares(CROWD, 4), SPEC) is near
+
+
+def test_candidates_for_one_object_count_once() -> None:
+    found = squares(1, 100)
+    many = replace(
+        found,
+        boxes_xyxy=np.repeat(found.boxes_xyxy, 50, 0),
+        labels=np.zeros(50, np.int64),
+        scores=np.full(50, 0.9, np.float32),
+        masks=found.masks * 50,
+    )
+    assert len(seen_sides(many, SPEC)) == 1
 
 
 def test_sides_count_in_what_the_network_sees() -> None:

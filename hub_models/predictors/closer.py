@@ -10,10 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from hub_models.predictors.detector import select
 from hub_models.preprocess import InputSpec
 from hub_models.segments import Instances
 
 SURE = 0.3  # score from which an object counts here
+OVERLAP = 0.5  # IoU with a better one from which it does not
 CROWD = 10  # objects, at least: a few specks are no reason
 TINY = 8.0  # pixels of the network's picture: median side, below which they are looked at again
 CLOSER = 3  # times as large
@@ -38,7 +40,10 @@ def is_tiny_crowd(found: Instances, spec: InputSpec) -> bool:
 
 
 def seen_sides(found: Instances, spec: InputSpec) -> np.ndarray:
-    """(n,) square roots of the areas of the boxes that count, in pixels of the picture that the network sees."""
-    boxes = found.boxes_xyxy[found.scores >= SURE]
+    """(n,) square roots of the areas of the boxes that count, in pixels of the picture that the network sees.
+
+    Boxes that overlap a better one do not count: a large object has many candidates.
+    """
+    boxes = select(found, SURE, OVERLAP, most=len(found)).boxes_xyxy
     scale = min(wanted / given for wanted, given in zip(spec.size_hw, found.size_hw, strict=True))
     return scale * np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(axis=1))

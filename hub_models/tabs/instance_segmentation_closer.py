@@ -60,10 +60,10 @@ def in_both_sizes(
     shown = fit_within(for_eyes(pixels), 640)
     cards, rows = [], []
     for number, (spec, candidates, seconds) in enumerate(looks):
-        name = f"at most {spec.size_hw[1]} x {spec.size_hw[0]}"
+        name = f"{spec.size_hw[1]} x {spec.size_hw[0]}"
         found = chosen(predictor, candidates, confidence, iou)
         taken = "the demo takes this" if closer == bool(number) else "not taken"
-        says = f"The picture {name} pixels large: {len(found)} objects; {taken}."
+        says = f"The picture fitted into {name} pixels: {len(found)} objects; {taken}."
         cards.append(show_instances(shown, found, threshold, says))
         rows.append([name, len(found), median_side(candidates, spec), f"{seconds * 1000:.0f}"])
     return f'<div style="{CARDS}">{"".join(cards)}</div>', rule(looks[0][1], usual) + table(
@@ -89,7 +89,7 @@ def rule(candidates: Instances, spec) -> str:
     from hub_models.predictors.closer import CROWD, SURE, TINY, is_tiny_crowd, seen_sides
 
     sides = seen_sides(candidates, spec)
-    why = f"{len(sides)} candidates are at least {SURE:.0%} certain"
+    why = f"{len(sides)} objects are at least {SURE:.0%} certain"
     if len(sides):
         why += f", half of them under {np.median(sides):.1f} pixels"
     decision = "So the demo looks again." if is_tiny_crowd(candidates, spec) else "So one look is enough."
