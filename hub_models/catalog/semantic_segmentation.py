@@ -116,6 +116,114 @@ BUNDLED: tuple[Checkpoint, ...] = (
         ),
     ),
     Checkpoint(
+        id="deconvnet.camvid",
+        task="semantic-segmentation",
+        title="DeconvNet (small)",
+        architecture="DeconvNet",
+        year=2015,
+        library="ours",
+        source="bundled:deconvnet.camvid",
+        model="deconvnet",
+        sentence=(
+            "SegNet's idea, with learned transposed convolutions in the decoder and a vector in the middle."
+        ),
+        paper="Noh, Hong, Han: Learning Deconvolution Network for Semantic Segmentation (2015)",
+        weights_licence="Apache-2.0",
+        data_licence="CamVid, University of Cambridge: academic use, cite Brostow et al. 2008",
+        trained_on="CamVid (street scenes from a car in Cambridge, 11 classes)",
+        parameters=839_691,
+        megabytes=0.6,
+        input=InputSpec(
+            size_hw=(288, 384),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            interpolation="bilinear",
+        ),
+        sha256="ff5240674a3d6e9bd0db200b5524ed473f6ded67503ff01f7f9f33a046f15e36",
+        recipe=(
+            "python -m finetune.semantic_segmentation_camvid "
+            "deconvnet --data-dir DIR --output "
+            "runs/deconvnet.camvid"
+        ),
+        deviations=(
+            "one pass over the whole picture, not the sum "
+            "over 50 proposals of objects; trained in one "
+            "stage. Slim: fc6 is 3x3 and padded, so that "
+            "pictures of any size pass."
+        ),
+        metrics=(
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="mean IoU",
+                value=0.504885,
+                count=101,
+                low=0.497964,
+                high=0.510842,
+                baseline=0.166783,
+                baseline_name="most frequent class at each place",
+            ),
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="pixel accuracy",
+                value=0.840286,
+                count=101,
+                low=0.835629,
+                high=0.844354,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="boundary F",
+                value=0.447774,
+                count=101,
+                low=0.441392,
+                high=0.45406,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="mean IoU",
+                value=0.401337,
+                count=62,
+                low=0.390236,
+                high=0.41203,
+                baseline=0.125195,
+                baseline_name="most frequent class at each place",
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="pixel accuracy",
+                value=0.76805,
+                count=62,
+                low=0.755722,
+                high=0.780457,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="boundary F",
+                value=0.377914,
+                count=62,
+                low=0.362588,
+                high=0.394647,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="train",
+                name="mean IoU",
+                value=0.502353,
+                count=60,
+                low=0.485186,
+                high=0.518062,
+                baseline=0.18017,
+                baseline_name="most frequent class at each place",
+            ),
+        ),
+    ),
+    Checkpoint(
         id="unet.camvid",
         task="semantic-segmentation",
         title="U-Net (small)",
