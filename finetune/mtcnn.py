@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -24,6 +25,7 @@ from hub_models.architectures.mtcnn import MTCNN
 from hub_models.box_dataset import open_boxes
 from hub_models.errors import BadData, HubError
 from hub_models.finding_faces import CONFIDENCE, LARGE
+from hub_models.picture import fit_within
 from hub_models.predictors.detector import DetectorProtocol
 from hub_models.preprocess import InputSpec
 
@@ -97,6 +99,13 @@ def started(model: nn.Module) -> Start:
     )
 
 
+def golden_face() -> np.ndarray:
+    """(112, 112, 3) uint8: a face, of the photograph of Eileen Collins in scikit-image (NASA, public domain)."""
+    from skimage.data import astronaut
+
+    return fit_within(astronaut()[10:234, 110:334], 112)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=f"python -m finetune.{MODULE}")
     parser.add_argument("--data-dir", type=Path, required=True, help="what finetune.face_photographs made")
@@ -110,8 +119,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return Measured(metrics=tuple(recall_and_precision(predictor, test, DATASET, CONFIDENCE, LARGE)))
 
         trained = Trained(
-            task="object-detection", start=start, class_names=("face",), seed=0, minutes=0.0, storage="int8"
-        )
+            task="object-detection", start=start, class_names=("face",), seed=0, minutes=0.0, storage="int8",
+            golden_input=golden_face(),
+        )  # fmt: skip
         chosen.output.mkdir(parents=True, exist_ok=True)
         finish(trained, about(), chosen.output, measure)
     except HubError as error:
