@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from hub_models import compute
 from hub_models.predictors.detector import select
 from hub_models.preprocess import InputSpec
 from hub_models.segments import Instances
@@ -24,9 +25,15 @@ Find = Callable[[InputSpec], Instances]  # the objects of a picture that the net
 
 
 def look_closer(find: Find, spec: InputSpec) -> Instances:
-    """What `find` finds in the size of `spec`; where that is a crowd of tiny objects, what it finds enlarged."""
+    """What `find` finds in the size of `spec`; where that is a crowd of tiny objects, what it finds enlarged.
+
+    Overloaded `cancelled` between the two.
+    """
     found = find(spec)
-    return find(enlarged(spec)) if is_tiny_crowd(found, spec) else found
+    if not is_tiny_crowd(found, spec):
+        return found
+    compute.check()
+    return find(enlarged(spec))
 
 
 def enlarged(spec: InputSpec) -> InputSpec:
