@@ -27,6 +27,7 @@ from hub_models.tabs import language_model_compare as compare
 from hub_models.tabs import language_model_heads as heads
 from hub_models.tabs import language_model_next as following
 from hub_models.tabs import language_model_states as states
+from hub_models.tabs.attention_head import SHOWN, STEPS, one_step
 from hub_models.tabs.language_model_form import FORM
 from hub_models.tabs.language_model_passage import HEADERS, coloured, figures, passage
 from hub_models.tabs.reading_states import choices
@@ -300,14 +301,16 @@ def test_states_of_every_character(kind: str, gates: int, tiny: dict[str, str]) 
 
 
 def test_attention_of_the_first_characters(tiny: dict[str, str]) -> None:
-    words, found = attention.attended(TASK, "hear me speak, and more", tiny["transformer"], attention.SHOWN)
-    assert len(words) == attention.SHOWN and words[4] == "space" and len(found) == 2
-    for step in attention.STEPS:
-        shown = attention.one_step((words, found), "2", "1", step)
-        assert shown.count('scope="col" class="word"') % attention.SHOWN == 0 and "hidden" not in shown
-    masked = attention.one_step((words, found), "1", "1", attention.STEPS[2])
+    found = attention.attentions(TASK, "hear me speak, and more", tiny["transformer"])
+    words = found[0].looking
+    assert len(words) == SHOWN and words[4] == "space" and [one.name for one in found] == ["1", "2"]
+    for step in STEPS:
+        shown = one_step(found, "2", "1", step, "character")
+        assert shown.count('scope="col" class="word"') % SHOWN == 0 and "hidden" not in shown
+    masked = one_step(found, "1", "1", STEPS[2], "character")
     assert "minus infinity" in masked and "√4 = 2.00" in masked
-    assert attention.one_step(None, "1", "1", attention.STEPS[0]) == ""
+    assert "what each character looks for" in one_step(found, "1", "1", STEPS[0], "character")
+    assert one_step(None, "1", "1", STEPS[0], "character") == ""
 
 
 def test_without_a_transformer_there_is_a_sentence() -> None:

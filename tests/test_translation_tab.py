@@ -29,6 +29,7 @@ from hub_models.tabs import translation_attention as attention
 from hub_models.tabs import translation_heads as heads
 from hub_models.tabs import translation_length as length
 from hub_models.tabs import translation_positions as positions
+from hub_models.tabs.attention_head import SHOWN, STEPS, one_step
 from hub_models.tabs.translation_failures import FAILURES
 from hub_models.tabs.translation_form import FORM
 from hub_models.tabs.translation_seen import seen, sides
@@ -308,15 +309,15 @@ def test_attention_step_by_step(page: gr.Blocks, tiny: dict[str, str]) -> None:
         page, "Compute the attention", **{"Checkpoint for this view": tiny["transformer"]}
     )
     assert "queries" in shown
-    found = seen(TASK, TEXT, tiny["transformer"], attention.SHOWN)
-    for place, layer, _ in found.looks:
-        for step in attention.STEPS:
-            told = attention.one_step(found, attention.name_of(place, layer), "1", step)
-            assert 'class="heat"' in told
-    assert "minus infinity" in attention.one_step(
-        found, "decoder, to itself (masked), layer 1", "2", attention.STEPS[2]
-    )
-    assert attention.one_step(None, None, "1", attention.STEPS[0]) == "" and kept is not None
+    found = seen(TASK, TEXT, tiny["transformer"], SHOWN)
+    all_of_them = attention.attentions(TASK, TEXT, tiny["transformer"])
+    assert len(all_of_them) == len(found.looks)
+    for one in all_of_them:
+        for step in STEPS:
+            assert 'class="heat"' in one_step(all_of_them, one.name, "1", step, "piece")
+    masked = "decoder, to itself (masked), layer 1"
+    assert "minus infinity" in one_step(all_of_them, masked, "2", STEPS[2], "piece")
+    assert one_step(None, None, "1", STEPS[0], "piece") == "" and kept is not None
     assert sides(found, inside.ACROSS) == (found.read, found.given)
     with pytest.raises(BadInput, match="Transformer"):
         seen(TASK, TEXT, None, 4)
