@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hub_server import WRITE_TOKEN, HubServer
-from server import Server
+from server import Client, Server
 
 
 @pytest.fixture
@@ -46,6 +46,13 @@ def server() -> Iterator[Server]:
     """The real app with one worker, for browsers."""
     with Server(env={"HUB_WORKERS": "1"}) as running:
         yield running
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[Client]:
+    """A program that speaks HTTP with the module's `server`."""
+    with server.client() as visitor:
+        yield visitor
 
 
 @pytest.fixture(scope="module")

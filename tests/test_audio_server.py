@@ -24,12 +24,6 @@ def server() -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture
-def client(server: Server) -> Iterator[Client]:
-    with server.client() as visitor:
-        yield visitor
-
-
 def good() -> bytes:
     return available(TASK)["seven"].read_bytes()
 

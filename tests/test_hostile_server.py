@@ -34,12 +34,6 @@ def server() -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture
-def client(server: Server) -> Iterator[Client]:
-    with server.client() as visitor:
-        yield visitor
-
-
 @pytest.fixture(scope="module")
 def lion() -> bytes:
     return example("lion").read_bytes()

@@ -1,19 +1,11 @@
 """The tab of style transfer as a person meets it, in headless Chromium, wide and on a phone."""
 
-from collections.abc import Iterator
-
 import pytest
 from browsing import PATIENCE, SIZES, click, every_result_has_words, expect, fits, open_tab
 from server import Server
 
 pytestmark = pytest.mark.browser
 LINK = "/?task=style-transfer&checkpoint={}&example=coffee"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(env={"HUB_WORKERS": "1"}) as running:
-        yield running
 
 
 @pytest.mark.parametrize("size", SIZES)

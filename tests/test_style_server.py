@@ -33,12 +33,6 @@ def server() -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture
-def client(server: Server) -> Iterator[Client]:
-    with server.client() as visitor:
-        yield visitor
-
-
 def ask(client: Client, picture: bytes, style: object = None, name: str = "", **more: float) -> dict:
     """One call of the fast network; `style`: bytes to upload, or what to send as the file."""
     sent = client.upload(style) if isinstance(style, bytes) else style

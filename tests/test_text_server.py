@@ -44,12 +44,6 @@ def server() -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture
-def client(server: Server) -> Iterator[Client]:
-    with server.client() as visitor:
-        yield visitor
-
-
 def ask(client: Client, task: str, text: object) -> dict:
     return client.call([text, None], task)
 

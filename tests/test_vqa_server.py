@@ -28,12 +28,6 @@ def server() -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture
-def client(server: Server) -> Iterator[Client]:
-    with server.client() as visitor:
-        yield visitor
-
-
 def ask(client: Client, picture: object, question: object, checkpoint: object = None) -> dict:
     sent = client.upload(picture) if isinstance(picture, bytes) else picture
     return client.call([sent, question, checkpoint], task=TASK)
