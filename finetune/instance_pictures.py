@@ -24,11 +24,9 @@ from finetune.boxed_pictures import (
 from finetune.decoded import Decoded
 from hub_models.architectures.mask_rcnn import MaskTargets
 from hub_models.instance_dataset import InstancePictures
-from hub_models.predictors.closer import enlarged, is_tiny_crowd
 from hub_models.predictors.detector import letterbox
 from hub_models.predictors.instances import SEPARATED
 from hub_models.preprocess import InputSpec
-from hub_models.segments import Instances
 
 MASK_CELLS = 56  # rows and columns of a mask over its box: twice what Mask R-CNN answers
 BACKGROUND, INSIDE, BORDER = range(len(SEPARATED))
@@ -56,8 +54,7 @@ class Augmented(Dataset):
 
     Every picture comes `passes` times in an epoch, each time changed otherwise: with few pictures an epoch, after which
     the weights are scored, would be too short. `crop_hw`: part of the letterboxed picture that is shown; without
-    augmentation all of it is. Where the demo would look closer (`predictors.closer`), parts are cut from the enlarged
-    picture.
+    augmentation all of it is.
     """
 
     def __init__(
@@ -84,12 +81,6 @@ class Augmented(Dataset):
     def see(self, index: int) -> Seen:
         raise NotImplementedError
 
-    def letterboxed(self, pixels: np.ndarray, objects: Instances) -> tuple[Tensor, float]:
-        """(picture (3, h, w) uint8, factor by which it grew), in the size in which the demo would look at it."""
-        closer = self.augment != "none" and is_tiny_crowd(objects, self.spec)
-        picture, scale = letterbox(pixels, enlarged(self.spec) if closer else self.spec, self.stride)
-        return torch.from_numpy(picture), scale
-
     def moved(self, key: tuple[int, int]) -> tuple[Seen, Move, Tensor]:
         """(picture and objects, how they are moved, the picture on the canvas)."""
         epoch, index = key
@@ -115,9 +106,9 @@ class AugmentedInstances(Augmented):
 
     def see(self, index: int) -> Seen:
         pixels, objects = self.data.read(index)
-        picture, scale = self.letterboxed(pixels, objects)
+        picture, scale = letterbox(pixels, self.spec, self.stride)
         return Seen(
-            picture=picture,
+            picture=torch.from_numpy(picture),
             boxes=torch.from_numpy(objects.boxes_xyxy) * scale,
             labels=torch.from_numpy(objects.labels),
             masks=torch.from_numpy(
@@ -148,13 +139,13 @@ class AugmentedSeparation(Augmented):
 
     def see(self, index: int) -> Seen:
         pixels, objects = self.data.read(index)
-        picture, scale = self.letterboxed(pixels, objects)
+        picture, scale = letterbox(pixels, self.spec, self.stride)
         numbers = torch.from_numpy(objects.label_map())
         rows, columns = (max(1, round(side * scale)) for side in numbers.shape)
         canvas = torch.zeros(1, *picture.shape[1:], dtype=torch.int32)
         canvas[:, :rows, :columns] = nearest(numbers, (rows, columns))
         return Seen(
-            picture=picture,
+            picture=torch.from_numpy(picture),
             boxes=torch.zeros(0, 4),
             labels=torch.zeros(0, dtype=torch.int64),
             masks=torch.zeros(0, MASK_CELLS, MASK_CELLS, dtype=torch.uint8),

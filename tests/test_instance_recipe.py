@@ -102,22 +102,6 @@ def test_a_sample_depends_on_seed_epoch_and_index_alone(of: type, more: dict) ->
     assert not torch.equal(first[0], of(pictures(), SPEC, 16, "photo", 2, CROP, **more)[(2, 3)][0])
 
 
-@pytest.mark.parametrize(("of", "more"), [(AugmentedInstances, {"most": 2}), (AugmentedSeparation, {})])
-def test_tiny_objects_are_learned_in_the_size_in_which_they_are_looked_at(
-    of: type, more: dict, monkeypatch
-) -> None:
-    monkeypatch.setattr("hub_models.predictors.closer.CROWD", 1)
-    sizes = []
-    for tiny in (0.0, 1e6):
-        monkeypatch.setattr("hub_models.predictors.closer.TINY", tiny)
-        data = of(pictures(), SPEC, 16, "photo", 1, CROP, **more)
-        sizes.append(np.array(data.see(0).picture.shape[1:]))
-        assert data[(0, 0)][0].shape == (3, *CROP)
-    assert (np.abs(sizes[1] - 3 * sizes[0]) <= 32).all(), "but for the padding to multiples of 16"
-    whole = of(pictures(), SPEC, 16, "none", 1, CROP, **more)
-    assert whole.see(0).picture.shape[1:] == tuple(sizes[0])
-
-
 def test_targets_are_what_is_real() -> None:
     data = augmented("none", most=5)
     batch = torch.utils.data.default_collate([data[(0, 0)], data[(0, 1)]])
