@@ -23,9 +23,10 @@ SIZE_HW = (192, 256)  # the network sees it half as large
 
 
 def squares(count: int, side: float, score: float = 0.9) -> Instances:
-    """So many objects of `side` pixels of the picture given."""
-    x = np.linspace(0, SIZE_HW[1] - side, count)
-    boxes = np.stack([x, np.zeros(count), x + side, np.full(count, side)], 1).astype(np.float32)
+    """So many objects of `side` pixels of the picture given, one beside the other."""
+    rows, columns = np.divmod(np.arange(count) * side, SIZE_HW[1] // side * side)
+    x, y = columns, rows * side
+    boxes = np.stack([x, y, x + side, y + side], 1).astype(np.float32)
     masks = tuple(np.ones((28, 28), np.float32) for _ in range(count))
     return Instances(
         ("nucleus",), boxes, np.zeros(count, np.int64), np.full(count, score, np.float32), masks, SIZE_HW

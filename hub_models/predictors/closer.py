@@ -17,7 +17,7 @@ from hub_models.segments import Instances
 
 SURE = 0.3  # score from which an object counts here
 OVERLAP = 0.5  # IoU with a better one from which it does not
-CROWD = 10  # objects, at least: a few specks are no reason
+CROWD = 50  # objects, at least: some specks in a picture of one cell are no reason
 TINY = 8.0  # pixels of the network's picture: median side, below which they are looked at again
 CLOSER = 3  # times as large
 
