@@ -224,6 +224,113 @@ BUNDLED: tuple[Checkpoint, ...] = (
         ),
     ),
     Checkpoint(
+        id="fcn.camvid",
+        task="semantic-segmentation",
+        title="FCN-8s (small)",
+        architecture="FCN-8s",
+        year=2015,
+        library="ours",
+        source="bundled:fcn.camvid",
+        model="fcn",
+        sentence=(
+            "A classifier without dense layers gives coarse "
+            "scores; those of finer maps are added on the way "
+            "up."
+        ),
+        paper="Long, Shelhamer, Darrell: Fully Convolutional Networks for Semantic Segmentation (2015)",
+        weights_licence="Apache-2.0",
+        data_licence="CamVid, University of Cambridge: academic use, cite Brostow et al. 2008",
+        trained_on="CamVid (street scenes from a car in Cambridge, 11 classes)",
+        parameters=584_225,
+        megabytes=0.41,
+        input=InputSpec(
+            size_hw=(288, 384),
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            interpolation="bilinear",
+        ),
+        sha256="e3dfd03ce2b9cb307e5cf17fa69442c5a0bfb9fd64c3aacafaf303eecc408100",
+        recipe="python -m finetune.semantic_segmentation_camvid fcn --data-dir DIR --output runs/fcn.camvid",
+        deviations=(
+            "fc6 is padded by 3 in place of a border of 100 "
+            "pixels around the picture; scoring layers begin "
+            "with small random weights, not zeros; all steps "
+            "together are trained at once, the last enlarging "
+            "too. Slim: batch normalisation."
+        ),
+        metrics=(
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="mean IoU",
+                value=0.593087,
+                count=101,
+                low=0.581883,
+                high=0.601408,
+                baseline=0.166783,
+                baseline_name="most frequent class at each place",
+            ),
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="pixel accuracy",
+                value=0.883823,
+                count=101,
+                low=0.879442,
+                high=0.88811,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="dev",
+                name="boundary F",
+                value=0.549549,
+                count=101,
+                low=0.539167,
+                high=0.560605,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="mean IoU",
+                value=0.525988,
+                count=62,
+                low=0.507431,
+                high=0.538847,
+                baseline=0.125195,
+                baseline_name="most frequent class at each place",
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="pixel accuracy",
+                value=0.834776,
+                count=62,
+                low=0.821292,
+                high=0.844074,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="test",
+                name="boundary F",
+                value=0.518931,
+                count=62,
+                low=0.501444,
+                high=0.533342,
+            ),
+            Metric(
+                dataset="CamVid",
+                split="train",
+                name="mean IoU",
+                value=0.644543,
+                count=60,
+                low=0.626568,
+                high=0.657597,
+                baseline=0.18017,
+                baseline_name="most frequent class at each place",
+            ),
+        ),
+    ),
+    Checkpoint(
         id="unet.camvid",
         task="semantic-segmentation",
         title="U-Net (small)",
