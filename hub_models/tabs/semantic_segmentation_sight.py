@@ -7,7 +7,7 @@ import math
 from hub_models import draw_segments
 from hub_models.picture import encode_png
 from hub_models.tabs.semantic_segmentation_seen import Seen
-from hub_models.ui.tables import bars
+from hub_models.ui.tables import bars, frame_of
 
 # A click, or a finger, moves the mark there and tells the pixel of the picture given: row and column, from 0
 PICK = """
@@ -78,6 +78,6 @@ def class_table(seen: Seen) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     caption = f"{len(seen.pixels)} of {len(seen.found.names)} classes occur"
     return (
-        f'<div class="wide"><table class="facts"><caption>{caption}</caption><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
+        f'<div class="{frame_of(len(seen.pixels))}"><table class="facts"><caption>{caption}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )

@@ -25,7 +25,7 @@ def heat_table(
     )
     more = f"<p>{len(words) - MOST_WORDS} more words are not drawn.</p>" if len(words) > MOST_WORDS else ""
     return (
-        f'<div class="wide"><table class="heat"><caption>{html.escape(says)}</caption>'
+        f'<div class="wide long"><table class="heat"><caption>{html.escape(says)}</caption>'
         f'<thead><tr><th scope="col"></th>{head}</tr></thead><tbody>{body}</tbody></table></div>{more}'
     )
 

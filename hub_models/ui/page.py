@@ -152,7 +152,7 @@ def course_map(tasks: Sequence[Task]) -> str:
         '<input id="course-search" type="search" placeholder="task, network, chapter" '
         "oninput=\"const q=this.value.toLowerCase();document.querySelectorAll('.course-row').forEach("
         'r=>r.hidden=!r.textContent.toLowerCase().includes(q))">'
-        '<div class="wide"><table class="course"><thead><tr><th scope="col">Lecture</th><th scope="col">Task</th>'
+        '<div class="wide long"><table class="course"><thead><tr><th scope="col">Lecture</th><th scope="col">Task</th>'
         '<th scope="col">Works offline</th><th scope="col">Needs a download</th></tr></thead><tbody>'
         + "".join(rows)
         + "</tbody></table></div>"

@@ -6,13 +6,21 @@ from collections.abc import Sequence
 from hub_models.results import Labels
 from hub_models.task import Answer
 
+MOST_WHOLE = 24  # rows
+
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]], caption: str = "") -> str:
     """Cells as text; numbers to the right."""
     head = "".join(f'<th scope="col">{html.escape(h)}</th>' for h in headers)
     body = "".join("<tr>" + "".join(cell(value) for value in row) + "</tr>" for row in rows)
     title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
-    return f'<div class="wide"><table class="facts">{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    facts = f'<table class="facts">{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<div class="{frame_of(len(rows))}">{facts}</div>'
+
+
+def frame_of(rows: int) -> str:
+    """The class of what holds a table: a short one is shown whole, of a long one a part that scrolls."""
+    return "wide long" if rows > MOST_WHOLE else "wide"
 
 
 def cell(value: object) -> str:
