@@ -61,5 +61,11 @@ def test_the_microphone(server: Server, visits) -> None:
     """It hears a tone: pieces come, are read, and something is said of them."""
     with visits(server.url + "/?task=audio-classification", permissions=["microphone"]) as page:
         page.get_by_role("tab", name="Live: spot words").click(timeout=2 * PATIENCE)
+        heard = page.locator("#words [role=status]")
         click(page, "Record")
-        expect(page.locator("#words [role=status]")).to_contain_text("dB", timeout=4 * PATIENCE)
+        try:
+            expect(heard).to_contain_text("dB", timeout=2 * PATIENCE)
+        except AssertionError:  # a browser on a busy machine may lose a recording: one presses again
+            click(page, "Stop")
+            click(page, "Record")
+            expect(heard).to_contain_text("dB", timeout=4 * PATIENCE)
