@@ -131,13 +131,13 @@ def about_own(
     *,
     network: str,  # what it is called
     cited: Cited,
-    does: str,  # the sentence for the student, up to the name of the data
     trained_on: str,  # how many of what
     data: str,  # the same in more words
     limits: tuple[str, ...],
     apart: str = "no picture is in both",
     split: str = "",  # "": as a Recipe with blocks splits
-    sentence: str = "",  # in place of the one that ends with `does`; {} stands for the name of the data
+    does: str = "",  # the sentence for the student, up to the name of the data
+    sentence: str = "",  # or all of it; {} stands for the name of the data
     kind: str = "",  # what the id begins with, and the title; "": the architecture, and `network`
     title: str = "",
 ) -> About:
@@ -185,10 +185,8 @@ def licence_of(start: Start) -> str:
 
 
 def weights_licence(start: Start) -> str:
-    if start.parent:
-        return start.parent.weights_licence
-    if start.origin == "random weights":
-        return YOURS
+    if start.parent or start.origin == "random weights":
+        return licence_of(start)
     return str(
         start.model.pretrained_cfg.get("license") or "unstated: see the card of the pretrained weights"
     )

@@ -26,7 +26,6 @@ def about_own_faces(start: Start, data: FacePictures, recipe, arguments: Sequenc
         options,
         network=ARCHITECTURES[start.architecture],
         cited=paper_of(start.architecture),
-        does="",
         sentence=f"How far two faces are apart, learned from {people:,} people of {{}}.",
         trained_on=f"{len(data):,} faces of {people:,} people",
         data=f"{len(data):,} pictures of {people:,} people",

@@ -27,7 +27,6 @@ def about_own_points(
         options,
         network=ARCHITECTURES[start.architecture],
         cited=paper_of(start.architecture),
-        does="",
         sentence=f"The 68 points of a face, learned from {people:,} people of {{}}.",
         trained_on=f"{len(data):,} faces of {people:,} people",
         data=f"{len(data):,} pictures of faces with 68 points each",

@@ -21,7 +21,6 @@ def about_own_objects(start: Start, data: BoxedPictures, recipe, arguments: Sequ
         network="Classification with localization",
         title="Localizer",
         cited=paper_of(start.architecture),
-        does="",
         sentence=f"One answer a picture, trained from {start.origin}: is one of {classes} classes of {{}} there, which, "
         "and in which box.",
         trained_on=f"{len(data):,} pictures, {objects:,} objects of {classes} classes",

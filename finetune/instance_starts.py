@@ -16,6 +16,7 @@ from finetune.starting_point import Start, find_ours, gone_on_from
 from hub_models.architectures.mask_rcnn import MaskRCNN
 from hub_models.architectures.unet import UNet
 from hub_models.errors import BadData
+from hub_models.predictors.detector import growth
 from hub_models.predictors.instances import SEPARATED
 from hub_models.preprocess import InputSpec
 
@@ -70,8 +71,7 @@ def anchor_sides_for(data: Checked, spec: InputSpec) -> tuple[float, ...]:
     found = []
     for index, boxes in enumerate(data.boxes.boxes):
         if len(boxes):
-            height, width = data.boxes.read(index).shape[:2]
-            scale = min(spec.size_hw[0] / height, spec.size_hw[1] / width)
+            scale = growth(spec, data.boxes.read(index).shape[:2])
             found.append(np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(1)) * scale)
     low, high = np.maximum(np.percentile(np.concatenate(found), (10, 98)), SMALLEST_ANCHOR)
     return tuple(round(float(side), 1) for side in np.geomspace(low, max(high, 1.2 * low), ANCHORS))

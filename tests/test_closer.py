@@ -1,4 +1,4 @@
-"""Looking again at a picture whose objects are tiny: when, how, and that recipe and demo do the same."""
+"""Looking again at a picture whose objects are tiny: when, and which answer is taken."""
 
 from dataclasses import replace
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from hub_models import compute
-from hub_models.predictors.detector import select
+from hub_models.predictors.detector import growth, select
 from hub_models.preprocess import InputSpec
 from hub_models.segments import Instances
 
@@ -42,7 +42,11 @@ def enlarged(spec: InputSpec) -> InputSpec:
 
 
 def is_tiny_crowd(found: Instances, spec: InputSpec) -> bool:
-    seen = seen_sides(found, spec)
+    return is_tiny(seen_sides(found, spec))
+
+
+def is_tiny(seen: np.ndarray) -> bool:
+    """Whether objects of these sides (n,), as `seen_sides` counts them, are to be looked at again."""
     return len(seen) >= CROWD and float(np.median(seen)) < TINY
 
 
@@ -52,5 +56,4 @@ def seen_sides(found: Instances, spec: InputSpec) -> np.ndarray:
     Boxes that overlap a better one do not count: a large object has many candidates.
     """
     boxes = select(found, SURE, OVERLAP, most=len(found)).boxes_xyxy
-    scale = min(wanted / given for wanted, given in zip(spec.size_hw, found.size_hw, strict=True))
-    return scale * np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(axis=1))
+    return growth(spec, found.size_hw) * np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(axis=1))

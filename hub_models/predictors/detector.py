@@ -52,6 +52,11 @@ def select(
     return certain.chosen(np.sort(kept.numpy())[:most])
 
 
+def growth(spec: InputSpec, size_hw: tuple[int, int]) -> float:
+    """The factor by which a picture of `size_hw` grows to be as large as fits into `spec.size_hw`."""
+    return min(spec.size_hw[0] / size_hw[0], spec.size_hw[1] / size_hw[1])
+
+
 def letterbox(
     pixels: np.ndarray, spec: InputSpec, stride: int, fill: int | None = None
 ) -> tuple[np.ndarray, float]:
@@ -61,7 +66,7 @@ def letterbox(
     `fill`, or the mean colour.
     """
     height, width = pixels.shape[:2]
-    scale = min(spec.size_hw[0] / height, spec.size_hw[1] / width)
+    scale = growth(spec, (height, width))
     new_h, new_w = max(1, round(height * scale)), max(1, round(width * scale))
     picture = Image.fromarray(pixels)
     if (new_w, new_h) != picture.size:

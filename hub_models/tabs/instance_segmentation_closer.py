@@ -48,7 +48,7 @@ def in_both_sizes(
     predictor, picture: str | None, confidence: float, iou: float, threshold: float
 ) -> tuple[str, str]:
     """(the objects found in each size, how many and how large), as HTML."""
-    from hub_models.predictors.closer import enlarged, is_tiny_crowd
+    from hub_models.predictors.closer import enlarged, is_tiny, seen_sides
 
     pixels = decode_picture(uploaded(picture)).pixels
     usual = predictor.spec
@@ -56,7 +56,8 @@ def in_both_sizes(
     for spec in (usual, enlarged(usual)):
         compute.check()  # the second look takes seconds: a visitor may have left
         looks.append((spec, *timed(predictor.candidates_at, pixels, spec)))
-    closer = is_tiny_crowd(looks[0][1], usual)
+    sides = [seen_sides(candidates, spec) for spec, candidates, _ in looks]
+    closer = is_tiny(sides[0])
     shown = fit_within(for_eyes(pixels), 640)
     cards, rows = [], []
     for number, (spec, candidates, seconds) in enumerate(looks):
@@ -65,8 +66,8 @@ def in_both_sizes(
         taken = "the demo takes this" if closer == bool(number) else "not taken"
         says = f"The picture fitted into {name} pixels: {len(found)} objects; {taken}."
         cards.append(show_instances(shown, found, threshold, says))
-        rows.append([name, len(found), median_side(candidates, spec), f"{seconds * 1000:.0f}"])
-    return f'<div style="{CARDS}">{"".join(cards)}</div>', rule(looks[0][1], usual) + table(
+        rows.append([name, len(found), median_of(sides[number]), f"{seconds * 1000:.0f}"])
+    return f'<div style="{CARDS}">{"".join(cards)}</div>', rule(sides[0], closer) + table(
         COLUMNS, rows, "The same network on the same picture in two sizes"
     )
 
@@ -77,21 +78,17 @@ def chosen(predictor, candidates: Instances, confidence: float, iou: float) -> I
     return select_instances(candidates, confidence, iou, predictor.suppresses)
 
 
-def median_side(candidates: Instances, spec) -> str:
-    from hub_models.predictors.closer import seen_sides
-
-    sides = seen_sides(candidates, spec)
+def median_of(sides: np.ndarray) -> str:
     return f"{np.median(sides):.1f}" if len(sides) else "none found"
 
 
-def rule(candidates: Instances, spec) -> str:
-    """Why the demo looks again, or does not, as HTML."""
-    from hub_models.predictors.closer import CROWD, SURE, TINY, is_tiny_crowd, seen_sides
+def rule(sides: np.ndarray, closer: bool) -> str:
+    """Why the demo looks again, or does not, as HTML. `sides`: of what the first look found."""
+    from hub_models.predictors.closer import CROWD, SURE, TINY
 
-    sides = seen_sides(candidates, spec)
     why = f"{len(sides)} objects are at least {SURE:.0%} certain"
     if len(sides):
-        why += f", half of them under {np.median(sides):.1f} pixels"
-    decision = "So the demo looks again." if is_tiny_crowd(candidates, spec) else "So one look is enough."
+        why += f", half of them under {median_of(sides)} pixels"
+    decision = "So the demo looks again." if closer else "So one look is enough."
     needs = f"A second look needs at least {CROWD} with a median under {TINY:.0f}."
     return f"<p>{html.escape(f'{why}. {needs} {decision}')}</p>"
