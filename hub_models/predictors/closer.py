@@ -2,7 +2,7 @@
 
 A network learns objects of the sizes that its pictures have. What is smaller than two cells of its map it may still
 notice, but cannot outline. Looking at a picture in several sizes is the old remedy, the image pyramid; here the second
-size is looked at only where the first shows that it is needed, for it costs nine times as much.
+size is looked at only where the first shows that it is needed, for it has nine times as many pixels.
 """
 
 from collections.abc import Callable
