@@ -27,8 +27,8 @@ def closer_view(task: Task, shared: Shared) -> None:
     gr.Markdown(
         "A network outlines objects of the sizes that it has learned. What is only a few pixels wide in the picture that "
         "it sees, it may notice, but its map has a cell for every four of them. The old remedy is a pyramid of pictures: "
-        "look again, enlarged. That is nine times as many pixels, so the demo does it only where most of what it finds at first "
-        "is tiny. Try it with many small nuclei."
+        "look again, enlarged. That is nine times as many pixels, so the demo does it only where most of what it finds at "
+        "first is tiny. Try it with many small nuclei."
     )
     with gr.Row():
         menu = fitting_menu(task, shared, lambda row: row.library == "ours")
